@@ -1,0 +1,1 @@
+"""The cloud on a laptop: starts the emulators and the functions, applies terraform/environments/local."""
