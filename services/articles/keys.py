@@ -1,0 +1,137 @@
+"""The one file that knows the table's keys: which item lives where, and which index it shows up in.
+
+The key schema itself stands in table.json beside this file; docs/data-model.md shows every access pattern.
+"""
+
+from articles.model import ArticleStatus
+
+PK = "PK"
+SK = "SK"
+TTL = "expires_at"
+
+FEED_INDEX = "feed"
+AUTHOR_INDEX = "author"
+DUE_INDEX = "due"
+INDEX_KEYS = {FEED_INDEX: ("FeedPK", "Sort"), AUTHOR_INDEX: ("AuthorPK", "Sort"), DUE_INDEX: ("DuePK", "DueAt")}
+
+FEED_SHARDS = 16
+"""Partitions of the feed and of each tag. One takes 1,000 write units a second, a summary is one unit: 16 take 16,000
+new articles a second. A page costs one Query a shard, so more shards make reading dearer. Change it only with a
+migration: an item's shard follows from its id."""
+
+LABEL_COUNTER_SHARDS = 4
+"""Partitions of the label counters. Two images that show the same label meet on its counter; a transaction takes some
+10 ms, so one counter takes about 100 images a second before conflicts cost more retries than work."""
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def shard_of(item_id: str, shards: int) -> int:
+    """The shard an id belongs to, from its last, random character (32 values: at most 32 shards)."""
+    return _CROCKFORD.index(item_id[-1]) % shards
+
+
+def article_key(article_id: str) -> dict[str, str]:
+    return {PK: f"ARTICLE#{article_id}", SK: "ARTICLE"}
+
+
+def image_key(article_id: str, image_id: str) -> dict[str, str]:
+    """In the article's partition, behind it: one Query gets an article with all its images, oldest first."""
+    return {PK: f"ARTICLE#{article_id}", SK: f"IMAGE#{image_id}"}
+
+
+def is_article_key(key: dict[str, object]) -> bool:
+    return key[SK] == "ARTICLE"
+
+
+def article_id_of(key: dict[str, object]) -> str:
+    return str(key[PK]).removeprefix("ARTICLE#")
+
+
+def image_id_of(key: dict[str, object]) -> str:
+    return str(key[SK]).removeprefix("IMAGE#")
+
+
+def tag_key(tag: str, article_id: str) -> dict[str, str]:
+    """An entry of a published article under one of its tags."""
+    return {PK: tag_partitions(tag)[shard_of(article_id, FEED_SHARDS)], SK: article_id}
+
+
+def tag_partitions(tag: str) -> list[str]:
+    return [f"TAG#{shard:02d}#{tag}" for shard in range(FEED_SHARDS)]
+
+
+def label_key(label: str, image_id: str) -> dict[str, str]:
+    """An entry of an image under one of its labels; it is there exactly while everybody may see the image."""
+    return {PK: label_partition(label), SK: image_id}
+
+
+def label_partition(label: str) -> str:
+    return f"LABEL#{label}"
+
+
+def label_counter_key(label: str, image_id: str) -> dict[str, str]:
+    """How many images of one shard show a label."""
+    return {PK: label_counter_partitions()[shard_of(image_id, LABEL_COUNTER_SHARDS)], SK: label}
+
+
+def label_counter_partitions() -> list[str]:
+    return [f"LABELS#{shard:02d}" for shard in range(LABEL_COUNTER_SHARDS)]
+
+
+def idempotency_key(scope: str, digest: str) -> dict[str, str]:
+    return {PK: f"IDEMPOTENCY#{scope}#{digest}", SK: "IDEMPOTENCY"}
+
+
+def feed_partitions() -> list[str]:
+    return [f"FEED#{shard:02d}" for shard in range(FEED_SHARDS)]
+
+
+def author_partition(author_id: str, status: ArticleStatus) -> str:
+    return f"AUTHOR#{status.value}#{author_id}"
+
+
+def article_index_keys(article_id: str, author_id: str, status: ArticleStatus) -> dict[str, str]:
+    """The keys that put an article into the indexes: drafts stand under their author alone, tombstones nowhere."""
+    if status is ArticleStatus.DELETED:
+        return {}
+    keys = {"AuthorPK": author_partition(author_id, status), "Sort": article_id}
+    if status is ArticleStatus.PUBLISHED:
+        keys["FeedPK"] = feed_partitions()[shard_of(article_id, FEED_SHARDS)]
+    return keys
+
+
+def due_keys(due_at: str) -> dict[str, str]:
+    """The keys that put an item before the sweeper, from the given time on. One partition serves: each image costs it
+    a handful of writes, so it takes some 200 images a second, four times Rekognition's default quota."""
+    return {"DuePK": due_partition(), "DueAt": due_at}
+
+
+def due_partition() -> str:
+    return "DUE"
+
+
+def pad_sequencer(sequencer: str) -> str:
+    """S3's sequencer made comparable as a string: hexadecimal, the shorter one padded with zeros on the right
+    (S3 user guide, event message structure)."""
+    return sequencer.upper().ljust(32, "0")
+
+
+def upload_object(article_id: str, image_id: str) -> str:
+    """The upload's key in the uploads bucket: ours, never the client's filename."""
+    return f"uploads/{article_id}/{image_id}"
+
+
+def ids_of_upload(key: str) -> tuple[str, str] | None:
+    """The article's and the image's id of an upload's key, or None where it is no such key."""
+    parts = key.split("/")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "uploads" else None
+
+
+def renditions_prefix(article_id: str, image_id: str) -> str:
+    """Everything that was ever made of an image lies under this prefix of the media bucket."""
+    return f"media/{article_id}/{image_id}/"
+
+
+def rendition_object(article_id: str, image_id: str, token: str, rendition: str) -> str:
+    return f"{renditions_prefix(article_id, image_id)}{token}/{rendition}.jpg"

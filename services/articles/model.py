@@ -1,0 +1,201 @@
+"""What the service is about: an article, its images, what was seen on them, and who may do what."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MAX_IMAGES_PER_ARTICLE = 50
+"""Images of one article: with their labels they fit the 1 MB that one Query returns."""
+
+MAX_LABELS_PER_IMAGE = 24
+"""Labels kept of one image: replacing all of them (24 entries and 24 counters out, 24 and 24 in), the image and its
+article fit the 100 items of one DynamoDB transaction."""
+
+EDITORS = "editors"
+"""The user pool's group whose members may change everybody's articles."""
+
+
+class ArticleStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    DELETED = "deleted"
+    """Only inside: a tombstone that owes the removal of its images and files. No reader ever sees one."""
+
+
+class ImageStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    DELETED = "deleted"
+    """Only inside: a tombstone that owes the removal of its files."""
+
+
+FINISHED = frozenset({ImageStatus.READY, ImageStatus.REJECTED, ImageStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody whom the gateway has authenticated. `id` is the user pool's `sub`."""
+
+    id: str
+    name: str
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def is_editor(self) -> bool:
+        return EDITORS in self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article, or in a list its summary: then `body` is empty and stays unread."""
+
+    id: str
+    title: str
+    body: str
+    tags: tuple[str, ...]
+    status: ArticleStatus
+    author: Author
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None = None
+    """When the sweeper must look at it; None while nothing is owed."""
+
+    def may_be_seen_by(self, who: Principal | None) -> bool:
+        """Published ones by everybody, drafts by their author and by editors, tombstones by nobody."""
+        if self.status is ArticleStatus.DELETED:
+            return False
+        return self.status is ArticleStatus.PUBLISHED or self.may_be_changed_by(who)
+
+    def may_be_changed_by(self, who: Principal | None) -> bool:
+        """By their author and by editors."""
+        return who is not None and (who.id == self.author.id or who.is_editor)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where something is: fractions (0 to 1) of the upright picture's width and height; confidence in percent."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    name: str
+    confidence: float
+    """Percent."""
+    parents: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """Something that moderation saw, with the parent category of Rekognition's taxonomy (empty at the top level)."""
+
+    name: str
+    parent: str
+    confidence: float
+    """Percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an image failed: a code for programs, a sentence for its author."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image and the state of its job. The fields after `analysed_at` are the pipeline's own; no reader sees them."""
+
+    id: str
+    article_id: str
+    status: ImageStatus
+    filename: str
+    content_type: str
+    size: int
+    alt: str
+    created_at: datetime
+    width: int | None = None
+    height: int | None = None
+    labels: tuple[Label, ...] = ()
+    moderation: tuple[Moderation, ...] = ()
+    error: Failure | None = None
+    analysed_at: datetime | None = None
+
+    upload_expires_at: datetime | None = None
+    renditions: str | None = None
+    """The token in the renditions' keys: each attempt writes under its own."""
+    sequencer: str = ""
+    """S3's sequencer of the upload that counts, padded (articles.keys.pad_sequencer)."""
+    claim: str | None = None
+    lease_until: datetime | None = None
+    attempts: int = 0
+    event_id: str | None = None
+    """The id of the notification that is, or was, owed."""
+    listed: bool = False
+    """Whether its labels stand in the label index."""
+    due_at: datetime | None = None
+
+    def may_be_seen_by(self, who: Principal | None, article: Article) -> bool:
+        """Ready ones by everybody who sees the article, the others by whoever may change it."""
+        if self.status is ImageStatus.DELETED or not article.may_be_seen_by(who):
+            return False
+        return self.status is ImageStatus.READY or article.may_be_changed_by(who)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImage:
+    """An image as the label index keeps it: enough to show it under one label."""
+
+    id: str
+    article_id: str
+    alt: str
+    width: int
+    height: int
+    label: Label
+    renditions: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    name: str
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items and, where there are more, the position to go on from."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleWithImages:
+    article: Article
+    images: tuple[Image, ...] = field(default=())
+
+    def seen_by(self, who: Principal | None) -> "ArticleWithImages":
+        """The same article with the images that this reader may see."""
+        visible = tuple(image for image in self.images if image.may_be_seen_by(who, self.article))
+        return replace(self, images=visible)
