@@ -1,1 +1,1 @@
-"""The domain: articles, their images and what is seen on them. Knows DynamoDB, but no Flask, no Lambda, no environment."""
+"""The domain: articles, their images and what is seen on them. It knows DynamoDB; no Flask, no Lambda."""

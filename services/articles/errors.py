@@ -1,5 +1,7 @@
 """What can go wrong in the domain. services/api turns each into an HTTP problem, in one place."""
 
+from typing import Any
+
 
 class ArticlesError(Exception):
     """The base of everything that the domain raises on purpose. str() is a sentence for the caller."""
@@ -27,9 +29,10 @@ class IdempotencyKeyReusedError(ArticlesError):
 
 class ConditionFailedError(ArticlesError):
     """A conditional write met another state. Only between this package's modules; `failed` has the positions of the
-    transaction's parts whose conditions did not hold, `items` what stood there instead (where the part asked for it)."""
+    transaction's parts whose conditions did not hold, `items` what stood there instead
+    (where the part asked for it)."""
 
-    def __init__(self, failed: frozenset[int], items: dict[int, dict[str, object]]) -> None:
+    def __init__(self, failed: frozenset[int], items: dict[int, dict[str, Any]]) -> None:
         super().__init__(f"conditions {sorted(failed)} did not hold")
         self.failed = failed
         self.items = items

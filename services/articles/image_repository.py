@@ -1,0 +1,369 @@
+"""Images in the table, and the state machine of their jobs.
+
+    pending ──claim──► processing ──finish──► ready | rejected | failed
+                          ▲   │ release (a call failed that may succeed later), or the lease runs out
+                          └───┘
+    any ──bury──► deleted ──remove──► (gone)
+
+A claim is a lease: whoever holds its token may finish; nobody else can. An image stands in the index `due` exactly
+while something is still owed to it: an upload, an analysis, a notification, its removal. The sweeper reads that index.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from articles import keys
+from articles.clock import to_text
+from articles.errors import ConditionFailedError, ContentionError, NotFoundError
+from articles.idempotency import Created, Once, earlier, record
+from articles.items import image_from_item, image_to_item, label_to_map
+from articles.label_index import entries_of, no_entries_of
+from articles.model import FINISHED, ArticleStatus, Failure, Image, ImageStatus, Label, Moderation
+from articles.table import Check, Condition, Delete, Item, Put, Table, Update, Write
+
+_FINISH_TRIES = 3
+_EXISTS = "attribute_exists(#pk)"
+
+
+class NotClaimed(Enum):
+    """Why a job was not given out. None of the three needs another try of the same message."""
+
+    GONE = "gone"
+    """No such image, or a deleted one: whatever lies in the uploads bucket belongs to nobody."""
+    DONE = "done"
+    """This upload, or a newer one, is finished."""
+    BUSY = "busy"
+    """Somebody else works on it and holds the lease; should they die, the sweeper sees to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a job found out. `status` is ready, rejected or failed; width and height: the upright picture's pixels."""
+
+    status: ImageStatus
+    analysed_at: datetime
+    event_id: str
+    width: int | None = None
+    height: int | None = None
+    labels: tuple[Label, ...] = ()
+    moderation: tuple[Moderation, ...] = ()
+    error: Failure | None = None
+    renditions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An entry of the index `due`: an article's where `image_id` is None."""
+
+    article_id: str
+    image_id: str | None
+    due_at: str
+
+
+class ImageRepository:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def register(self, image: Image, once: Once | None = None) -> Created:
+        """Writes a new image into an article that exists: one transaction. With `once`, as ArticleRepository.create.
+
+        Raises NotFoundError where the article went away meanwhile, IdempotencyKeyReusedError, ContentionError.
+        """
+        article_stands = Condition(
+            f"{_EXISTS} AND #status <> :deleted",
+            {"#pk": keys.PK, "#status": "status"},
+            {":deleted": ArticleStatus.DELETED.value},
+        )
+        absent = Condition("attribute_not_exists(#pk)", {"#pk": keys.PK})
+        writes: list[Write] = [
+            Check(keys.article_key(image.article_id), article_stands),
+            Put(image_to_item(image), absent),
+        ]
+        created = Created(image.id, image.created_at)
+        if once:
+            writes.append(record(once, created))
+        try:
+            self._table.transact(writes)
+        except ConditionFailedError as error:
+            if once and 2 in error.failed:
+                return earlier(once, error, position=2)
+            if 0 in error.failed:
+                raise NotFoundError("There is no such article.") from error
+            raise
+        return created
+
+    def was_registered(self, once: Once) -> bool:
+        """Whether a call with this key came before: one GetItem."""
+        return self._table.get(keys.idempotency_key(once.scope, once.key_digest), only=["created_id"]) is not None
+
+    def get(self, article_id: str, image_id: str) -> Image:
+        """One image, tombstones included: one GetItem. Raises NotFoundError."""
+        item = self._table.get(keys.image_key(article_id, image_id))
+        if item is None:
+            raise NotFoundError("There is no such image.")
+        return image_from_item(item)
+
+    def claim(
+        self, article_id: str, image_id: str, *, token: str, sequencer: str | None, now: datetime, lease_until: datetime
+    ) -> Image | NotClaimed:
+        """Takes an image's job, or says why not: one conditional write.
+
+        `sequencer` is the upload event's, padded; None asks for whatever upload is there (the sweeper does). A newer
+        upload may take over from an older one at any time, finished or not.
+        """
+        # A sequencer that is not known compares as "0…0": not newer than any that was seen.
+        seen = sequencer or keys.pad_sequencer("")
+        claimable = Condition(
+            f"{_EXISTS} AND #status <> :deleted AND ("
+            "#status = :pending OR #sequencer < :sequencer OR (#status = :processing AND #lease <= :now"
+            + (" AND (attribute_not_exists(#sequencer) OR #sequencer = :sequencer)))" if sequencer else "))"),
+            {"#pk": keys.PK, "#status": "status", "#sequencer": "sequencer", "#lease": "lease_until"},
+            {
+                ":deleted": ImageStatus.DELETED.value,
+                ":pending": ImageStatus.PENDING.value,
+                ":processing": ImageStatus.PROCESSING.value,
+                ":sequencer": seen,
+                ":now": to_text(now),
+            },
+        )
+        changes: dict[str, Any] = {
+            "status": ImageStatus.PROCESSING.value,
+            "claim": token,
+            "lease_until": to_text(lease_until),
+            **keys.due_keys(to_text(lease_until)),
+        }
+        if sequencer:
+            changes["sequencer"] = sequencer
+        write = Update(
+            keys.image_key(article_id, image_id),
+            set=changes,
+            add={"attempts": 1},
+            condition=claimable,
+            tell=True,
+        )
+        try:
+            return image_from_item(self._table.update(write))
+        except ConditionFailedError as error:
+            return _why_not(error.items.get(0), token, sequencer)
+
+    def release(self, image: Image, *, now: datetime, due_at: datetime) -> None:
+        """Gives a claim back after a failure that may pass, so that the next try need not wait for the lease to end."""
+        write = Update(
+            keys.image_key(image.article_id, image.id),
+            set={"lease_until": to_text(now), **keys.due_keys(to_text(due_at))},
+            remove=["claim"],
+            condition=_claimed_by(image),
+        )
+        try:
+            self._table.update(write)
+        except ConditionFailedError:
+            return  # somebody else holds it by now: then there is nothing to give back
+
+    def finish(self, image: Image, analysis: Analysis, *, due_at: datetime) -> bool:
+        """Writes a claimed job's result, its labels and their index entries: one transaction, after one read.
+
+        The image stays due until its notification is sent (`settle`). False where the claim was lost meanwhile: to a
+        newer upload, to whoever took over after the lease, or to a deletion. Raises ContentionError.
+        """
+        for _ in range(_FINISH_TRIES):
+            article = self._table.get(keys.article_key(image.article_id), only=["status"])
+            status = article["status"] if article else None
+            listed = analysis.status is ImageStatus.READY and status == ArticleStatus.PUBLISHED.value
+            writes: list[Write] = [_finishing(image, analysis, listed=listed, due_at=due_at)]
+            if status is not None:
+                # The index must not show the image of an article that was withdrawn in this very moment.
+                unchanged = Condition("#status = :status", {"#status": "status"}, {":status": status})
+                writes.append(Check(keys.article_key(image.article_id), unchanged))
+            writes += _index_changes(image, analysis, listed=listed)
+            try:
+                self._table.transact(writes)
+            except ConditionFailedError as error:
+                if 0 in error.failed:
+                    return False
+            else:
+                return True
+        raise ContentionError("The article changes too often: try again in a moment.")
+
+    def expire(self, image: Image, error: Failure, *, event_id: str, now: datetime) -> bool:
+        """Fails a job that nobody holds: an upload that never came, or one that was tried too often. One write."""
+        unheld = Condition(
+            "#status = :status AND #due = :due",
+            {"#status": "status", "#due": "DueAt"},
+            {":status": image.status.value, ":due": to_text(image.due_at) if image.due_at else ""},
+        )
+        write = Update(
+            keys.image_key(image.article_id, image.id),
+            set={
+                "status": ImageStatus.FAILED.value,
+                "error": {"code": error.code, "message": error.message},
+                "analysed_at": to_text(now),
+                "event_id": event_id,
+                **keys.due_keys(to_text(now)),
+            },
+            remove=["claim", "lease_until"],
+            condition=unheld,
+        )
+        try:
+            self._table.update(write)
+        except ConditionFailedError:
+            return False
+        return True
+
+    def settle(self, image: Image) -> None:
+        """Nothing more is owed for this result: its notification was sent."""
+        same = Condition("#event = :event", {"#event": "event_id"}, {":event": image.event_id})
+        write = Update(
+            keys.image_key(image.article_id, image.id), remove=keys.INDEX_KEYS[keys.DUE_INDEX], condition=same
+        )
+        try:
+            self._table.update(write)
+        except ConditionFailedError:
+            return
+
+    def bury(self, article_id: str, image_id: str, *, due_at: datetime) -> Image:
+        """Turns an image into a tombstone that nobody sees, due for removal: one write. Raises NotFoundError."""
+        stands = Condition(
+            f"{_EXISTS} AND #status <> :deleted",
+            {"#pk": keys.PK, "#status": "status"},
+            {":deleted": ImageStatus.DELETED.value},
+        )
+        write = Update(
+            keys.image_key(article_id, image_id),
+            set={"status": ImageStatus.DELETED.value, **keys.due_keys(to_text(due_at))},
+            condition=stands,
+        )
+        try:
+            return image_from_item(self._table.update(write))
+        except ConditionFailedError as error:
+            raise NotFoundError("There is no such image.") from error
+
+    def list_labels(self, image: Image) -> None:
+        """Puts a ready image's labels into the index, while its article is published; done already is fine."""
+        self._relist(image, listed=True, writes=entries_of(image), article=ArticleStatus.PUBLISHED)
+
+    def unlist_labels(self, image: Image) -> None:
+        """Takes an image's labels out of the index; done already is fine."""
+        self._relist(image, listed=False, writes=no_entries_of(image), article=None)
+
+    def remove(self, image: Image) -> None:
+        """Takes a tombstone away whose labels and files are gone. Missing already is fine."""
+        gone = Condition(
+            "#status = :deleted AND (attribute_not_exists(#listed) OR #listed = :no)",
+            {"#status": "status", "#listed": "listed"},
+            {":deleted": ImageStatus.DELETED.value, ":no": False},
+        )
+        try:
+            self._table.delete(Delete(keys.image_key(image.article_id, image.id), gone))
+        except ConditionFailedError:
+            return
+
+    def overdue(self, now: datetime, limit: int) -> list[Due]:
+        """What is owed since before `now`, the longest waiting first: one Query on the sparse index."""
+        items = self._table.query(keys.due_partition(), index=keys.DUE_INDEX, before=to_text(now), limit=limit)
+        return [
+            Due(keys.article_id_of(item), None if keys.is_article_key(item) else keys.image_id_of(item), item["DueAt"])
+            for item in items
+        ]
+
+    def postpone(self, due: Due, until: datetime) -> bool:
+        """Moves an entry of the index on, so that the next sweep does not repeat what this one has set going.
+
+        False where the item moved on by itself meanwhile.
+        """
+        key = keys.image_key(due.article_id, due.image_id) if due.image_id else keys.article_key(due.article_id)
+        same = Condition("#due = :due", {"#due": "DueAt"}, {":due": due.due_at})
+        try:
+            self._table.update(Update(key, set=keys.due_keys(to_text(until)), condition=same))
+        except ConditionFailedError:
+            return False
+        return True
+
+    def _relist(self, image: Image, *, listed: bool, writes: Sequence[Write], article: ArticleStatus | None) -> None:
+        # A tombstone is unlisted too; only a ready image is ever listed.
+        flagged = Update(
+            keys.image_key(image.article_id, image.id),
+            set={"listed": listed},
+            condition=Condition(
+                "(#listed <> :listed OR attribute_not_exists(#listed)) AND #event = :event AND #status "
+                + ("= :ready" if listed else "<> :processing"),
+                {"#listed": "listed", "#event": "event_id", "#status": "status"},
+                {
+                    ":listed": listed,
+                    ":event": image.event_id,
+                    (":ready" if listed else ":processing"): (
+                        ImageStatus.READY.value if listed else ImageStatus.PROCESSING.value
+                    ),
+                },
+            ),
+        )
+        checks: list[Write] = []
+        if article:
+            visible = Condition("#status = :status", {"#status": "status"}, {":status": article.value})
+            checks.append(Check(keys.article_key(image.article_id), visible))
+        try:
+            self._table.transact([flagged, *checks, *writes])
+        except ConditionFailedError:
+            return
+
+
+def _why_not(item: Item | None, token: str, sequencer: str | None) -> Image | NotClaimed:
+    if item is None:
+        return NotClaimed.GONE
+    image = image_from_item(item)
+    if image.status is ImageStatus.DELETED:
+        return NotClaimed.GONE
+    if image.claim == token:
+        return image  # the write was done and its answer lost: the retry met our own claim
+    if image.status in FINISHED or (sequencer and image.sequencer > sequencer):
+        return NotClaimed.DONE
+    return NotClaimed.BUSY
+
+
+def _claimed_by(image: Image) -> Condition:
+    return Condition(
+        "#status = :processing AND #claim = :claim",
+        {"#status": "status", "#claim": "claim"},
+        {":processing": ImageStatus.PROCESSING.value, ":claim": image.claim},
+    )
+
+
+def _finishing(image: Image, analysis: Analysis, *, listed: bool, due_at: datetime) -> Update:
+    return Update(
+        keys.image_key(image.article_id, image.id),
+        set={
+            "status": analysis.status.value,
+            "width": analysis.width,
+            "height": analysis.height,
+            "labels": [label_to_map(label) for label in analysis.labels],
+            "moderation": [
+                {"name": entry.name, "parent": entry.parent, "confidence": entry.confidence}
+                for entry in analysis.moderation
+            ],
+            "error": {"code": analysis.error.code, "message": analysis.error.message} if analysis.error else None,
+            "analysed_at": to_text(analysis.analysed_at),
+            "event_id": analysis.event_id,
+            "renditions": analysis.renditions,
+            "listed": listed,
+            **keys.due_keys(to_text(due_at)),
+        },
+        remove=["claim", "lease_until"],
+        condition=_claimed_by(image),
+    )
+
+
+def _index_changes(image: Image, analysis: Analysis, *, listed: bool) -> list[Write]:
+    """The index's way from what it shows of the image (an older upload's labels, or nothing) to what it shall show."""
+    before = image.labels if image.listed else ()
+    after = analysis.labels if listed else ()
+    finished = replace(
+        image, labels=after, width=analysis.width, height=analysis.height, renditions=analysis.renditions
+    )
+    old_names = {label.name for label in before}
+    new_names = {label.name for label in after}
+    gone = replace(image, labels=tuple(label for label in before if label.name not in new_names))
+    # An entry that stays is written anew (its boxes, its rendition) but counted only once.
+    writes = [w for w in entries_of(finished) if not (isinstance(w, Update) and w.key[keys.SK] in old_names)]
+    return [*writes, *no_entries_of(gone)]

@@ -1,0 +1,146 @@
+"""Articles in the table. The calls that each method costs are design limits; tests/integration counts them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from articles import keys
+from articles.errors import ConditionFailedError, ConflictError, NotFoundError
+from articles.idempotency import Created, Once, earlier, record
+from articles.items import article_from_item, article_to_item, image_from_item, tag_to_item
+from articles.model import Article, ArticleStatus, ArticleWithImages, Page
+from articles.table import Condition, Delete, Put, Table, Update, Write
+
+_ABSENT = Condition("attribute_not_exists(#pk)", {"#pk": keys.PK})
+
+
+class ArticleRepository:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, article: Article, once: Once | None = None) -> Created:
+        """Writes a new article: one transaction. With `once`, a second call gives what the first one made.
+
+        Raises IdempotencyKeyReusedError, ContentionError.
+        """
+        writes: list[Write] = [Put(article_to_item(article), _ABSENT), *_tag_entries(article)]
+        created = Created(article.id, article.created_at)
+        if once:
+            writes.append(record(once, created))
+        try:
+            self._table.transact(writes)
+        except ConditionFailedError as error:
+            if not once:
+                raise
+            return earlier(once, error, position=len(writes) - 1)
+        return created
+
+    def get(self, article_id: str) -> Article:
+        """One article without its images: one GetItem. Raises NotFoundError; a tombstone is given as it is."""
+        item = self._table.get(keys.article_key(article_id))
+        if item is None:
+            raise NotFoundError("There is no such article.")
+        return article_from_item(item)
+
+    def get_with_images(self, article_id: str) -> ArticleWithImages:
+        """An article with all its images, oldest first: one Query. Raises NotFoundError."""
+        items = self._table.query(keys.article_key(article_id)[keys.PK])
+        if not items or not keys.is_article_key(items[0]):
+            raise NotFoundError("There is no such article.")
+        return ArticleWithImages(article_from_item(items[0]), tuple(image_from_item(item) for item in items[1:]))
+
+    def save(self, old: Article, new: Article) -> None:
+        """Writes `new` where `old` still stands: one transaction. Raises ConflictError where it does not."""
+        writes: list[Write] = [Put(article_to_item(new), _version_is(old))]
+        entries = _tag_entries(new)
+        kept = {entry.item[keys.PK] for entry in entries}
+        gone = [Delete(entry_key) for entry_key in _tag_keys(old) if entry_key[keys.PK] not in kept]
+        try:
+            self._table.transact([*writes, *entries, *gone])
+        except ConditionFailedError as error:
+            raise ConflictError("Somebody else changed the article in this very moment: read it again.") from error
+
+    def bury(self, article: Article, *, at: datetime, due_at: datetime) -> None:
+        """Turns an article into a tombstone nobody sees, due for removal: one transaction. Raises ConflictError."""
+        tomb = replace(
+            article,
+            status=ArticleStatus.DELETED,
+            body="",
+            tags=(),
+            version=article.version + 1,
+            updated_at=at,
+            due_at=due_at,
+        )
+        self.save(article, tomb)
+
+    def remove(self, article: Article) -> None:
+        """Takes a tombstone away, once nothing is left of its images: one write. Missing already is fine."""
+        gone = Condition("#status = :deleted", {"#status": "status"}, {":deleted": ArticleStatus.DELETED.value})
+        try:
+            self._table.delete(Delete(keys.article_key(article.id), gone))
+        except ConditionFailedError:
+            return
+
+    def settle(self, article: Article) -> None:
+        """Nothing more is owed to this version of the article: one write. A newer version keeps what it owes."""
+        try:
+            self._table.update(
+                Update(
+                    keys.article_key(article.id), remove=keys.INDEX_KEYS[keys.DUE_INDEX], condition=_version_is(article)
+                )
+            )
+        except ConditionFailedError:
+            return
+
+    def feed(self, before: str | None, limit: int) -> Page[Article]:
+        """Published summaries, newest first, older than the id `before`: one Query a shard."""
+        return self._page(keys.feed_partitions(), keys.FEED_INDEX, before, limit)
+
+    def with_tag(self, tag: str, before: str | None, limit: int) -> Page[Article]:
+        """Published summaries of one tag, as `feed`."""
+        return self._page(keys.tag_partitions(tag), None, before, limit)
+
+    def of_author(
+        self, author_id: str, statuses: Sequence[ArticleStatus], tag: str | None, before: str | None, limit: int
+    ) -> Page[Article]:
+        """Summaries of one author in any of the statuses: one Query a status (with a tag, more where few have it)."""
+        partitions = [keys.author_partition(author_id, status) for status in statuses]
+        tagged = Condition("contains(#tags, :tag)", {"#tags": "tags"}, {":tag": tag}) if tag is not None else None
+        return self._page(partitions, keys.AUTHOR_INDEX, before, limit, tagged)
+
+    def _page(
+        self,
+        partitions: Sequence[str],
+        index: str | None,
+        before: str | None,
+        limit: int,
+        where: Condition | None = None,
+    ) -> Page[Article]:
+        # One more than asked for, of each partition: only so is it known, without another call, whether a page follows.
+        answers = self._table.query_all(
+            partitions, index=index, before=before, limit=limit + 1, newest_first=True, where=where
+        )
+        found = sorted((article_from_item(item) for items in answers for item in items), key=_id, reverse=True)
+        page = tuple(found[:limit])
+        return Page(page, page[-1].id if len(found) > limit else None)
+
+
+def _id(article: Article) -> str:
+    return article.id
+
+
+def _version_is(article: Article) -> Condition:
+    return Condition("#version = :version", {"#version": "version"}, {":version": article.version})
+
+
+def _tag_keys(article: Article) -> list[dict[str, str]]:
+    if article.status is not ArticleStatus.PUBLISHED:
+        return []
+    return [keys.tag_key(tag, article.id) for tag in article.tags]
+
+
+def _tag_entries(article: Article) -> list[Put]:
+    """A published article's entries under its tags; a draft has none."""
+    if article.status is not ArticleStatus.PUBLISHED:
+        return []
+    return [Put(tag_to_item(article, tag)) for tag in article.tags]

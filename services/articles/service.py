@@ -1,0 +1,229 @@
+"""What callers may do with articles and images, and what follows from it. Who they are is the caller's knowledge."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from articles import clock
+from articles.errors import ConflictError, ForbiddenError, NotFoundError, VersionMismatchError
+from articles.idempotency import Once
+from articles.ids import new_id
+from articles.image_repository import ImageRepository
+from articles.jobs import Job, JobKind
+from articles.model import (
+    MAX_IMAGES_PER_ARTICLE,
+    Article,
+    ArticleStatus,
+    ArticleWithImages,
+    Author,
+    Image,
+    ImageStatus,
+    Page,
+    Principal,
+)
+from articles.repository import ArticleRepository
+
+log = logging.getLogger(__name__)
+
+UPLOAD_WINDOW = timedelta(minutes=15)
+"""How long a registered upload may take to begin."""
+
+_UPLOAD_GRACE = timedelta(minutes=5)
+"""An upload that began in time may end later, and its event later still."""
+
+_JOB_GRACE = timedelta(minutes=2)
+"""What the queue was told is the sweeper's business only after this long."""
+
+_CHANGE_TRIES = 4
+
+
+class Jobs(Protocol):
+    def send(self, job: Job) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleChange:
+    """New values; None leaves a field as it is."""
+
+    title: str | None = None
+    body: str | None = None
+    tags: tuple[str, ...] | None = None
+    status: ArticleStatus | None = None
+
+    def applied_to(self, article: Article) -> Article:
+        return replace(
+            article,
+            title=article.title if self.title is None else self.title,
+            body=article.body if self.body is None else self.body,
+            tags=article.tags if self.tags is None else self.tags,
+            status=article.status if self.status is None else self.status,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a client says about the file it is going to send. Only the size is believed: S3 checks it."""
+
+    filename: str
+    content_type: str
+    size: int
+    alt: str
+
+
+class ArticleService:
+    """The use cases. Every method that takes `who` raises NotFoundError for what they may not know of, and
+    ForbiddenError for what they see but may not change."""
+
+    def __init__(
+        self,
+        articles: ArticleRepository,
+        images: ImageRepository,
+        jobs: Jobs,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._articles = articles
+        self._images = images
+        self._jobs = jobs
+        self._now = now
+
+    def create(self, who: Principal, fields: ArticleChange, once: Once | None = None) -> Article:
+        """A new article of the caller: one write. With `once`, a repeated call gives the first one's article."""
+        at = self._now()
+        blank = Article(new_id(), "", "", (), ArticleStatus.DRAFT, Author(who.id, who.name), 1, at, at)
+        article = fields.applied_to(blank)
+        created = self._articles.create(article, once)
+        return replace(article, id=created.id, created_at=created.at, updated_at=created.at)
+
+    def read(self, who: Principal | None, article_id: str) -> ArticleWithImages:
+        """An article with the images that the caller may see: one Query."""
+        found = self._articles.get_with_images(article_id)
+        if not found.article.may_be_seen_by(who):
+            raise NotFoundError("There is no such article.")
+        return found.seen_by(who)
+
+    def published(self, author_id: str | None, tag: str | None, before: str | None, limit: int) -> Page[Article]:
+        """Published summaries, newest first."""
+        if author_id is not None:
+            return self._articles.of_author(author_id, [ArticleStatus.PUBLISHED], tag, before, limit)
+        if tag is not None:
+            return self._articles.with_tag(tag, before, limit)
+        return self._articles.feed(before, limit)
+
+    def own(self, who: Principal, tag: str | None, before: str | None, limit: int) -> Page[Article]:
+        """The caller's own summaries, drafts included, newest first."""
+        both = [ArticleStatus.DRAFT, ArticleStatus.PUBLISHED]
+        return self._articles.of_author(who.id, both, tag, before, limit)
+
+    def change(
+        self,
+        who: Principal,
+        article_id: str,
+        change: ArticleChange,
+        *,
+        versions: frozenset[int] | None = None,
+        merge: bool = True,
+    ) -> Article:
+        """The article with the change applied: one read, one write.
+
+        `versions` are those the caller has seen; VersionMismatchError on another. Where the article changes between
+        the read and the write, a change that is a merge is applied anew to what is there then; one that replaces
+        everything would undo what it never saw, and raises ConflictError.
+        """
+        for attempt in range(_CHANGE_TRIES):
+            old = self._changeable(who, article_id, versions)
+            new = change.applied_to(old)
+            if new == old:
+                return old
+            at = self._now()
+            appears_or_goes = new.status is not old.status
+            new = replace(
+                new, version=old.version + 1, updated_at=at, due_at=at + _JOB_GRACE if appears_or_goes else old.due_at
+            )
+            try:
+                self._articles.save(old, new)
+            except ConflictError:
+                if not merge or attempt == _CHANGE_TRIES - 1:
+                    raise
+                continue
+            if appears_or_goes:
+                self._ask(Job(JobKind.INDEX_ARTICLE, article_id))
+            return new
+        raise AssertionError("unreachable")
+
+    def delete(self, who: Principal, article_id: str, versions: frozenset[int] | None = None) -> None:
+        """Nobody sees the article from now on; its images and files are removed by a job: one read, one write."""
+        for attempt in range(_CHANGE_TRIES):
+            article = self._changeable(who, article_id, versions)
+            try:
+                self._articles.bury(article, at=self._now(), due_at=self._now() + _JOB_GRACE)
+            except ConflictError:
+                if attempt == _CHANGE_TRIES - 1:
+                    raise
+                continue
+            break
+        self._ask(Job(JobKind.PURGE_ARTICLE, article_id))
+
+    def register_image(self, who: Principal, article_id: str, upload: Upload, once: Once | None = None) -> Image:
+        """A new image that waits for its upload: one read, one write. With `once`, as `create`."""
+        found = self._articles.get_with_images(article_id)
+        _demand_change(who, found.article)
+        standing = [image for image in found.images if image.status is not ImageStatus.DELETED]
+        if len(standing) >= MAX_IMAGES_PER_ARTICLE and not (once and self._images.was_registered(once)):
+            raise ConflictError(f"An article has at most {MAX_IMAGES_PER_ARTICLE} images: delete one first.")
+        at = self._now()
+        image = Image(
+            id=new_id(),
+            article_id=article_id,
+            status=ImageStatus.PENDING,
+            filename=upload.filename,
+            content_type=upload.content_type,
+            size=upload.size,
+            alt=upload.alt,
+            created_at=at,
+            upload_expires_at=at + UPLOAD_WINDOW,
+            due_at=at + UPLOAD_WINDOW + _UPLOAD_GRACE,
+        )
+        created = self._images.register(image, once)
+        return replace(image, id=created.id, created_at=created.at, upload_expires_at=created.at + UPLOAD_WINDOW)
+
+    def read_image(self, who: Principal | None, article_id: str, image_id: str) -> Image:
+        """One image that the caller may see: one Query."""
+        for image in self.read(who, article_id).images:
+            if image.id == image_id:
+                return image
+        raise NotFoundError("There is no such image.")
+
+    def delete_image(self, who: Principal, article_id: str, image_id: str) -> None:
+        """Nobody sees the image from now on; its files are removed by a job: one read, one write."""
+        article = self._articles.get(article_id)
+        _demand_change(who, article)
+        self._images.bury(article_id, image_id, due_at=self._now() + _JOB_GRACE)
+        self._ask(Job(JobKind.PURGE_IMAGE, article_id, image_id))
+
+    def _changeable(self, who: Principal, article_id: str, versions: frozenset[int] | None) -> Article:
+        article = self._articles.get(article_id)
+        _demand_change(who, article)
+        if versions is not None and article.version not in versions:
+            raise VersionMismatchError(
+                "The article has changed since you read it: read it again, then repeat the change."
+            )
+        return article
+
+    def _ask(self, job: Job) -> None:
+        """Sets a job going. The item itself says that it is owed, so a message that does not get through costs time,
+        nothing else: the sweeper sends it again. Therefore the caller's write stays a success."""
+        try:
+            self._jobs.send(job)
+        except (BotoCoreError, ClientError):
+            log.warning("a job could not be queued; the sweeper will", extra={"job": job.kind.value}, exc_info=True)
+
+
+def _demand_change(who: Principal, article: Article) -> None:
+    if not article.may_be_seen_by(who):
+        raise NotFoundError("There is no such article.")
+    if not article.may_be_changed_by(who):
+        raise ForbiddenError("Only the article's author or an editor may do this.")

@@ -1,0 +1,275 @@
+"""The table, as the repositories use it: items in, items out, DynamoDB's errors told apart.
+
+Values are plain Python (str, int, float, bool, None, list, dict); DynamoDB's typed JSON stays inside this file.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from articles.errors import ConditionFailedError, ContentionError
+from articles.keys import INDEX_KEYS, PK, SK
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+_CONTENTION_TRIES = 6
+_CONTENTION_PAUSE = 0.05
+"""Seconds; the n-th pause is random, up to this times 2**n: a transaction takes some 10 ms."""
+
+_PARALLEL_QUERIES = 8
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An expression of DynamoDB's with the names (`#n`) and values (`:v`) it uses."""
+
+    expression: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    item: Item
+    condition: Condition | None = None
+    tell: bool = False
+    """Whether a failed condition tells what stands there instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Sets, adds to and removes attributes. A value of None is stored as NULL; list it in `remove` to take it away."""
+
+    key: Mapping[str, str]
+    set: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    condition: Condition | None = None
+    tell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    key: Mapping[str, str]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    key: Mapping[str, str]
+    condition: Condition
+
+
+Write = Put | Update | Delete | Check
+
+
+class Table:
+    """One DynamoDB table. The client is a parameter; it may be shared between threads.
+
+    Every method lets botocore's errors through, but for failed conditions and contention, which have their own.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def get(self, key: Mapping[str, str], only: Sequence[str] = ()) -> Item | None:
+        """One item as it stands now (consistent), or None; `only` names the attributes to read."""
+        arguments: dict[str, Any] = {}
+        if only:
+            arguments["ProjectionExpression"] = ", ".join(f"#p{n}" for n in range(len(only)))
+            arguments["ExpressionAttributeNames"] = {f"#p{n}": name for n, name in enumerate(only)}
+        answer = self._client.get_item(TableName=self.name, Key=_to_dynamo(key), ConsistentRead=True, **arguments)
+        return _from_dynamo(answer["Item"]) if "Item" in answer else None
+
+    def query(
+        self,
+        partition: str,
+        *,
+        index: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+        where: Condition | None = None,
+    ) -> list[Item]:
+        """The items of one partition in the order of their sort key, up to `limit`.
+
+        `before` and `after` bound the sort key (both exclusive). `where` filters what is read: DynamoDB then answers
+        short pages, which this goes on reading until the limit is met or the partition ends. Without an index the
+        read is consistent.
+        """
+        hash_key, range_key = INDEX_KEYS[index] if index else (PK, SK)
+        names = {"#hash": hash_key}
+        values: dict[str, Any] = {":hash": partition}
+        expression = "#hash = :hash"
+        bound = before if before is not None else after
+        if bound is not None:
+            names["#range"] = range_key
+            values[":bound"] = bound
+            expression += f" AND #range {'<' if before is not None else '>'} :bound"
+        arguments: dict[str, Any] = {"IndexName": index} if index else {"ConsistentRead": True}
+        if where:
+            names.update(where.names)
+            values.update(where.values)
+            arguments["FilterExpression"] = where.expression
+        items: list[Item] = []
+        while True:
+            if limit is not None:
+                arguments["Limit"] = max(limit - len(items), 1)
+            answer = self._client.query(
+                TableName=self.name,
+                KeyConditionExpression=expression,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=_to_dynamo(values),
+                ScanIndexForward=not newest_first,
+                **arguments,
+            )
+            items += map(_from_dynamo, answer["Items"])
+            if "LastEvaluatedKey" not in answer or (limit is not None and len(items) >= limit):
+                return items
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def query_all(self, partitions: Sequence[str], **arguments: Any) -> Iterator[list[Item]]:
+        """`query` on each of several partitions, some at a time; the answers come in the partitions' order."""
+        if len(partitions) == 1:
+            return iter([self.query(partitions[0], **arguments)])
+        with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
+            return iter(list(pool.map(lambda partition: self.query(partition, **arguments), partitions)))
+
+    def update(self, write: Update) -> Item:
+        """One update; gives the whole item as it is afterwards. Raises ConditionFailedError (position 0)."""
+        try:
+            answer = self._client.update_item(**self._part(write), ReturnValues="ALL_NEW")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            found: Any = error.response.get("Item")
+            raise ConditionFailedError(frozenset({0}), {0: _from_dynamo(found)} if found else {}) from error
+        return _from_dynamo(answer["Attributes"])
+
+    def delete(self, write: Delete) -> None:
+        """One delete. Raises ConditionFailedError (position 0)."""
+        try:
+            self._client.delete_item(**self._part(write))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ConditionFailedError(frozenset({0}), {}) from error
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """All of the writes (100 at most) or none.
+
+        boto3 gives each call a ClientRequestToken and keeps it through its retries, so a transaction whose answer was
+        lost is not done twice and does not trip over its own conditions. Another transaction on the same item is
+        waited for. Raises ConditionFailedError, ContentionError.
+        """
+        parts: list[Any] = [
+            {type(write).__name__.replace("Check", "ConditionCheck"): self._part(write)} for write in writes
+        ]
+        for attempt in range(_CONTENTION_TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=parts)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code not in ("TransactionCanceledException", "TransactionInProgressException"):
+                    raise
+                reasons: Any = error.response.get("CancellationReasons", [])
+                failed = frozenset(n for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed")
+                if failed:
+                    found = {n: _from_dynamo(reasons[n]["Item"]) for n in failed if reasons[n].get("Item")}
+                    raise ConditionFailedError(failed, found) from error
+                if code == "TransactionCanceledException" and not _is_contention(reasons):
+                    raise
+                time.sleep(random.uniform(0, _CONTENTION_PAUSE * 2**attempt))  # noqa: S311 (jitter is no secret)
+            else:
+                return
+        raise ContentionError("Too many changes of the same thing at the same time: try again in a moment.")
+
+    def _part(self, write: Write) -> Any:
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        part: dict[str, Any] = {"TableName": self.name}
+        match write:
+            case Put():
+                part["Item"] = _to_dynamo(write.item)
+            case Update():
+                part["Key"] = _to_dynamo(write.key)
+                part["UpdateExpression"] = _update_expression(write, names, values)
+            case Delete() | Check():
+                part["Key"] = _to_dynamo(write.key)
+        if write.condition:
+            part["ConditionExpression"] = write.condition.expression
+            names.update(write.condition.names)
+            values.update(write.condition.values)
+        if names:
+            part["ExpressionAttributeNames"] = names
+        if values:
+            part["ExpressionAttributeValues"] = _to_dynamo(values)
+        if isinstance(write, Put | Update) and write.tell:
+            part["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return part
+
+
+def _is_contention(reasons: Sequence[Mapping[str, Any]]) -> bool:
+    codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
+    return bool(codes) and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def _update_expression(write: Update, names: dict[str, str], values: dict[str, Any]) -> str:
+    clauses = []
+    if write.set:
+        clauses.append("SET " + ", ".join(f"#s{n} = :s{n}" for n in range(len(write.set))))
+        names.update({f"#s{n}": name for n, name in enumerate(write.set)})
+        values.update({f":s{n}": value for n, value in enumerate(write.set.values())})
+    if write.add:
+        clauses.append("ADD " + ", ".join(f"#a{n} :a{n}" for n in range(len(write.add))))
+        names.update({f"#a{n}": name for n, name in enumerate(write.add)})
+        values.update({f":a{n}": value for n, value in enumerate(write.add.values())})
+    if write.remove:
+        clauses.append("REMOVE " + ", ".join(f"#r{n}" for n in range(len(write.remove))))
+        names.update({f"#r{n}": name for n, name in enumerate(write.remove)})
+    return " ".join(clauses)
+
+
+def _to_dynamo(item: Mapping[str, Any]) -> Any:
+    return {name: _serialize(_plain_to_decimal(value)) for name, value in item.items()}
+
+
+def _from_dynamo(item: Mapping[str, Any]) -> Item:
+    return {name: _decimal_to_plain(_deserialize(value)) for name, value in item.items()}
+
+
+def _plain_to_decimal(value: Any) -> Any:
+    match value:
+        case float():
+            return Decimal(str(value))
+        case list() | tuple():
+            return [_plain_to_decimal(entry) for entry in value]
+        case dict():
+            return {name: _plain_to_decimal(entry) for name, entry in value.items()}
+    return value
+
+
+def _decimal_to_plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case list():
+            return [_decimal_to_plain(entry) for entry in value]
+        case dict():
+            return {name: _decimal_to_plain(entry) for name, entry in value.items()}
+    return value
