@@ -1,0 +1,59 @@
+output "uploads_bucket" {
+  description = "The quarantine bucket's name."
+  value       = aws_s3_bucket.uploads.id
+}
+
+output "uploads_bucket_arn" {
+  description = "The quarantine bucket's ARN."
+  value       = aws_s3_bucket.uploads.arn
+}
+
+output "media_bucket" {
+  description = "The name of the bucket that serves."
+  value       = aws_s3_bucket.media.id
+}
+
+output "media_bucket_arn" {
+  description = "The ARN of the bucket that serves."
+  value       = aws_s3_bucket.media.arn
+}
+
+output "image_jobs_queue_url" {
+  description = "The job queue's URL."
+  value       = aws_sqs_queue.image_jobs.id
+}
+
+output "image_jobs_queue_arn" {
+  description = "The job queue's ARN."
+  value       = aws_sqs_queue.image_jobs.arn
+}
+
+output "image_jobs_queue_name" {
+  description = "The job queue's name, as metrics call it."
+  value       = aws_sqs_queue.image_jobs.name
+}
+
+output "dead_letter_queue_url" {
+  description = "The URL of the dead letters' queue."
+  value       = aws_sqs_queue.dead_letters.id
+}
+
+output "dead_letter_queue_arn" {
+  description = "The ARN of the dead letters' queue."
+  value       = aws_sqs_queue.dead_letters.arn
+}
+
+output "dead_letter_queue_name" {
+  description = "The name of the dead letters' queue, as metrics call it."
+  value       = aws_sqs_queue.dead_letters.name
+}
+
+output "image_events_topic_arn" {
+  description = "The ARN of the topic that announces what became of an image."
+  value       = aws_sns_topic.image_events.arn
+}
+
+output "max_receive_count" {
+  description = "Tries before a message goes to the dead letters."
+  value       = var.max_receive_count
+}

@@ -1,0 +1,46 @@
+resource "aws_cloudwatch_log_group" "function" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
+}
+
+resource "aws_lambda_function" "this" {
+  function_name                  = var.name
+  description                    = var.description
+  role                           = aws_iam_role.function.arn
+  package_type                   = "Image"
+  image_uri                      = var.image_uri
+  architectures                  = [var.architecture]
+  memory_size                    = var.memory_mb
+  timeout                        = var.timeout_seconds
+  reserved_concurrent_executions = var.reserved_concurrency
+
+  # Written out in full: some clouds answer the two that are not set as empty ones, and then every plan wants to change
+  # them. Empty means the image's own.
+  image_config {
+    command           = var.command
+    entry_point       = []
+    working_directory = ""
+  }
+
+  dynamic "environment" {
+    for_each = length(var.environment_variables) > 0 ? ["variables"] : []
+
+    content {
+      variables = var.environment_variables
+    }
+  }
+
+  # Names the group that Terraform made: a function that finds none makes one that never expires.
+  logging_config {
+    log_format = "Text" # the services write one JSON object a line themselves; Lambda's JSON format would wrap it
+    log_group  = aws_cloudwatch_log_group.function.name
+  }
+
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  # Without its policy a first invocation, or an event source mapping that Lambda checks when it is made, would fail.
+  depends_on = [aws_iam_role_policy.function]
+}
