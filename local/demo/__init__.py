@@ -1,0 +1,1 @@
+"""The main job on a real photograph, step by step: `make demo`."""
