@@ -10,7 +10,7 @@ from local.lambda_host.child import Child, FunctionError, Invocation
 from local.lambda_host.configuration import Function, FunctionSource
 from local.lambda_host.sources import SourceTree
 
-MAX_CHILDREN = 4  # events of one function that are handled at the same time; more of them wait
+MAX_CHILDREN = 6  # events of one function at the same time; more of them wait. The emulator sends a queue's by five
 CONFIGURATION_AGE = 2.0  # seconds for which a function's configuration is taken to be unchanged
 
 

@@ -1,0 +1,83 @@
+# Every target may be run twice. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 4566
+VENV := .venv
+RUN := $(VENV)/bin/python
+# make exports the shell's USER: only one that stands on the command line is meant.
+TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),alice)
+CODE := services local tests
+
+.PHONY: help
+help: ## Show this
+	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
+	  /^##@/ {print "\n" b substr($$0, 5) o} \
+	  /^[a-z-]+:.*## / {printf "  %s%-10s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
+	@printf '\nVariables: PORT=$(PORT) (of the local cloud), USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
+
+.PHONY: setup
+setup: ## Make the virtual environment with the pinned dependencies; every other target does it first
+	@$(PYTHON) local/bootstrap.py
+
+##@ The cloud on this machine
+
+.PHONY: up
+up: setup ## Start the local cloud, apply terraform/environments/local, print the API's URL
+	@$(RUN) -m local up --port $(PORT)
+
+.PHONY: demo
+demo: up ## The main job on a real photograph: sign in, create an article, upload, wait, show the labels
+	@$(RUN) -m local demo
+
+.PHONY: status
+status: setup ## Show what runs
+	@$(RUN) -m local status
+
+.PHONY: token
+token: setup ## Print a fresh ID token of a local user: make token USER=alice [GROUP=editors]
+	@$(RUN) -m local token --user '$(TOKEN_USER)' $(if $(GROUP),--group '$(GROUP)')
+
+.PHONY: down
+down: setup ## Stop what `up` started, and nothing else
+	@$(RUN) -m local down
+
+##@ Checks
+
+.PHONY: test
+test: setup ## Every check that this machine can run; what it cannot run is listed as skipped with the reason
+	@failed=''; \
+	for check in lint types tests; do $(MAKE) $$check || failed="$$failed $$check"; done; \
+	if [ -n "$$failed" ]; then echo "✗ failed:$$failed" >&2; exit 1; fi
+
+.PHONY: lint
+lint: setup ## Look for mistakes, and for code that is not formatted
+	@$(RUN) -m ruff check $(CODE) && $(RUN) -m ruff format --check $(CODE)
+
+.PHONY: types
+types: setup ## Check the types of services/ and local/
+	@$(RUN) -m mypy
+
+.PHONY: tests
+tests: setup ## Run all tests: make tests ARGS='tests/unit -k cursor'
+	@$(RUN) -m pytest $(ARGS)
+
+.PHONY: unit
+unit: setup ## Run the unit tests only
+	@$(RUN) -m pytest tests/unit $(ARGS)
+
+##@ Upkeep
+
+.PHONY: format
+format: setup ## Format the code, and sort its imports
+	@$(RUN) -m ruff check --fix --quiet $(CODE); $(RUN) -m ruff format $(CODE); terraform fmt -recursive terraform
+
+.PHONY: lock
+lock: setup ## Pin the newest versions that requirements/*.in allow
+	@cd requirements && for name in dev api image_worker local; do \
+	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --python-version 3.11 \
+	    $$([ $$name = dev ] || echo '-c dev.txt') $$name.in -o $$name.txt; \
+	done

@@ -1,0 +1,102 @@
+"""The local cloud's commands: `python -m local up|down|status|token|demo`. The Makefile calls them."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import outputs
+from local.clients import Clients
+from local.demo.tour import demo
+from local.errors import LocalError
+from local.layout import CHECKOUT, Layout
+from local.stack import Stack
+from local.users import UserPool
+
+DEFAULT_PORT = 4566
+
+
+def up(arguments: argparse.Namespace) -> None:
+    """Starts the local cloud, applies Terraform, prints the API's URL."""
+    layout = Layout.default()
+    applied = Stack(layout, arguments.port).up()
+    print(f"\nAPI      {applied['api_url']}\nOutputs  {_shown(layout.outputs)}\nLogs     {_shown(layout.logs)}/")
+
+
+def down(arguments: argparse.Namespace) -> None:
+    """Stops what `up` started."""
+    stopped = Stack(Layout.default(), arguments.port).down()
+    print("✓ stopped " + ", ".join(stopped) if stopped else "Nothing was running.")
+
+
+def status(arguments: argparse.Namespace) -> None:
+    """Prints what runs; fails when something does not."""
+    layout = Layout.default()
+    found = Stack(layout, arguments.port).status()
+    for name, process in found.items():
+        print(f"{name:<12} " + (f"process {process.pid}, port {process.port}" if process else "not running"))
+    if None in found.values():
+        raise LocalError("Not everything runs: `make up` starts what is missing.", layout.logs)
+
+
+def token(arguments: argparse.Namespace) -> None:
+    """Prints an ID token."""
+    known = outputs.read(Layout.default())
+    pool = UserPool(Clients(known["endpoint_url"]).cognito, known["user_pool_id"], known["user_pool_client_id"])
+    print(pool.token(arguments.user, arguments.group))
+
+
+def run_demo(_arguments: argparse.Namespace) -> None:
+    """Does the main job over the API."""
+    demo(outputs.read(Layout.default()))
+
+
+def _shown(path: object) -> str:
+    return str(path).removeprefix(f"{CHECKOUT}/")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The cloud on a laptop.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=run.__doc__)
+        added.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the AWS emulator ({DEFAULT_PORT})")
+        added.set_defaults(run=run)
+        return added
+
+    command("up", up)
+    command("down", down)
+    command("status", status)
+    tokens = command("token", token)
+    tokens.add_argument("--user", default="alice", help="is created where missing (alice)")
+    tokens.add_argument("--group", help="is joined first, for example editors")
+    command("demo", run_demo)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit status."""
+    arguments = _parser().parse_args(argv)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
+    try:
+        arguments.run(arguments)
+    except LocalError as error:
+        print(f"✗ {error}", file=sys.stderr)
+        if error.log:
+            print(f"  log: {_shown(error.log)}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"✗ The local cloud does not answer as expected: {error}", file=sys.stderr)
+        print("  `make up` brings it back.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""The three programs that make up the local cloud, and how each is started and found ready."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from local.files import fingerprint
+from local.layout import CHECKOUT, Layout
+from local.ports import HOST
+
+EMULATOR = "emulator"
+REKOGNITION = "rekognition"
+LAMBDA_HOST = "lambda_host"
+
+# What a program needs of the machine. The rest of the developer's shell (AWS_PROFILE, proxies, …) stays out.
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "USER")
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to start. `fingerprint` differs when a running one is out of date."""
+
+    name: str
+    title: str
+    port: int
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    fingerprint: str
+    ready: Callable[[], bool]
+
+
+def emulator(layout: Layout, port: int) -> Program:
+    """ministack on the loopback interface, with IAM enforced and nothing kept on disk."""
+    environment = _base() | {
+        "AUTH": "true",  # IAM policies are enforced, as on AWS
+        "BIND_HOST": HOST,  # its default is every interface
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        # Ports of services that Gazette does not use: a second stack on this machine would fight for them.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # At its start the emulator removes containers of any other one. The functions are processes: no Docker at all.
+        "DOCKER_HOST": f"unix://{layout.scratch}/no-docker.sock",
+        # Its process id and data files are this stack's own.
+        "TMPDIR": str(layout.scratch),
+        "STATE_DIR": str(layout.scratch / "emulator"),
+        "S3_DATA_DIR": str(layout.scratch / "s3"),
+        "LOG_LEVEL": "INFO",
+    }
+    command = (sys.executable, "-m", "ministack")
+    return Program(
+        name=EMULATOR,
+        title=f"AWS emulator on port {port}",
+        port=port,
+        command=command,
+        environment=environment,
+        fingerprint=_fingerprint([], command, environment, version("ministack")),
+        ready=lambda: answers(f"http://{HOST}:{port}/_ministack/health"),
+    )
+
+
+def rekognition(port: int, endpoint_url: str) -> Program:
+    """The stand-in for Amazon Rekognition."""
+    command = (sys.executable, "-m", "local.rekognition", "--port", str(port), "--endpoint-url", endpoint_url)
+    return Program(
+        name=REKOGNITION,
+        title=f"Rekognition stand-in on port {port}",
+        port=port,
+        command=command,
+        environment=_base(),
+        fingerprint=_fingerprint((CHECKOUT / "local" / "rekognition").glob("*.py"), command, _base()),
+        ready=lambda: answers(f"http://{HOST}:{port}/_control/health"),
+    )
+
+
+def lambda_host(layout: Layout, port: int, endpoint_url: str) -> Program:
+    """The functions' processes."""
+    local = CHECKOUT / "local"
+    sources = [*(local / "lambda_host").glob("*.py"), local / "lambda_runtime.py", local / "clients.py"]
+    command = (
+        sys.executable, "-m", "local.lambda_host",
+        "--port", str(port), "--endpoint-url", endpoint_url, "--logs", str(layout.logs),
+    )  # fmt: skip
+    return Program(
+        name=LAMBDA_HOST,
+        title=f"function host on port {port}",
+        port=port,
+        command=command,
+        environment=_base(),
+        fingerprint=_fingerprint(sources, command, _base()),
+        ready=lambda: answers(f"http://{HOST}:{port}/health"),
+    )
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered with success."""
+    # No proxy stands between a machine and itself.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=10) as response:
+            return bool(response.status < 300)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def _base() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {"PYTHONUNBUFFERED": "1"}
+
+
+def _fingerprint(sources: Iterable[Path], command: tuple[str, ...], environment: Mapping[str, str], *more: str) -> str:
+    return fingerprint(sources, *command, *(f"{name}={environment[name]}" for name in sorted(environment)), *more)

@@ -1,0 +1,158 @@
+"""Brings the local cloud up, and takes it down."""
+
+import fcntl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from local import outputs as outputs_file
+from local import programs
+from local.errors import LocalError
+from local.layout import CHECKOUT, Layout
+from local.ports import HOST, free_port, is_free
+from local.processes import Process, ProcessTable
+from local.programs import EMULATOR, LAMBDA_HOST, REKOGNITION, Program
+from local.steps import step
+from local.terraform import Progress, Terraform
+
+START_SECONDS = 60.0  # the longest that a program may take until it answers; a busy laptop is slow, not broken
+STOP_ORDER = (LAMBDA_HOST, REKOGNITION, EMULATOR)
+
+
+class Stack:
+    """The emulator, the Rekognition stand-in, the function host, and what Terraform made in them."""
+
+    def __init__(self, layout: Layout, port: int) -> None:
+        """Takes where to keep files, and the emulator's port."""
+        self._layout = layout
+        self._port = port
+        self._processes = ProcessTable(layout.processes)
+        self._terraform = Terraform(layout)
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the emulator answers."""
+        return f"http://{HOST}:{self._port}"
+
+    def up(self) -> dict[str, Any]:
+        """Starts what does not run, applies what is not applied, and gives the outputs.
+
+        Raises:
+            LocalError: says what stands in the way.
+        """
+        self._layout.create()
+        with self._exclusively():
+            self._terraform.check()
+            emulator = self._start(programs.emulator(self._layout, self._port))
+            stand_in = programs.rekognition(self._port_of(REKOGNITION), self.endpoint_url)
+            host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), self.endpoint_url)
+            self._start(stand_in)
+            self._start(host)
+            variables = {
+                "endpoint_url": self.endpoint_url,
+                "rekognition_endpoint_url": f"http://{HOST}:{stand_in.port}",
+                "function_host_url": f"http://{HOST}:{host.port}",
+            }
+            return self._converge(variables, emulator)
+
+    def down(self) -> list[str]:
+        """Stops what `up` started, and gives the names of what was still running."""
+        if not self._layout.processes.is_dir():
+            return []
+        with self._exclusively():
+            self._layout.outputs.unlink(missing_ok=True)
+            return [name for name in STOP_ORDER if self._processes.stop(name)]
+
+    def status(self) -> dict[str, Process | None]:
+        """Each program's process; None where it does not run."""
+        return {name: self._processes.running(name) for name in reversed(STOP_ORDER)}
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """One `up` or `down` at a time; a second one waits for the first."""
+        with (self._layout.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _port_of(self, name: str) -> int:
+        """The port of a running program, or the one that it had, or a new one."""
+        running = self._processes.running(name)
+        if running:
+            return running.port
+        last = self._processes.last(name)
+        return free_port(last.port if last else None)
+
+    def _start(self, program: Program) -> Process:
+        """Starts the program, unless it runs already and is up to date."""
+        running = self._processes.running(program.name)
+        if running and running.fingerprint == program.fingerprint:
+            return running
+        log = self._layout.log(program.name)
+        with step(program.title):
+            if running:
+                self._processes.stop(program.name)
+            if not is_free(program.port):
+                raise LocalError(
+                    f"Port {program.port} is in use by another program: end that one, or choose another port with "
+                    f"`make up PORT={program.port + 1}`."
+                )
+            process = self._processes.start(
+                program.name,
+                program.command,
+                environment=program.environment,
+                port=program.port,
+                fingerprint=program.fingerprint,
+                log=log,
+                directory=CHECKOUT,
+            )
+            self._processes.wait_until_ready(process, program.ready, seconds=START_SECONDS, log=log)
+        return process
+
+    def _converge(self, variables: dict[str, str], emulator: Process) -> dict[str, Any]:
+        terraform = self._terraform
+        life = self._layout.terraform / "emulator"
+        if not life.exists() or life.read_text() != emulator.instance:
+            terraform.discard_state()
+            life.write_text(emulator.instance)
+        wanted = terraform.wanted(variables, emulator.instance)
+        if terraform.is_applied(wanted) and self._layout.outputs.exists():
+            outputs = outputs_file.read(self._layout)
+            if programs.answers(f"{outputs['api_url']}/health"):
+                return outputs
+        with step("terraform init"):
+            terraform.init()
+        try:
+            with step("terraform apply") as current:
+                applied = terraform.apply(variables, wanted, lambda progress: current.note(_describe(progress)))
+        except LocalError as error:
+            self._blame_a_dead_program(error)
+            raise
+        outputs = outputs_file.write(self._layout, applied, {"endpoint_url": self.endpoint_url, **variables})
+        self._warm_up(variables["function_host_url"], outputs)
+        return outputs
+
+    def _blame_a_dead_program(self, error: LocalError) -> None:
+        """Terraform only sees refused connections; a program that died is the better reason."""
+        for name, process in self.status().items():
+            if process is None:
+                raise LocalError(f"The {name} ended while Terraform was applying.", self._layout.log(name)) from error
+
+    def _warm_up(self, function_host_url: str, outputs: dict[str, Any]) -> None:
+        """Has the functions started ahead of the first request. Nobody waits for that."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for key, output in (("api", "api_function"), ("image_worker", "worker_function")):
+            request = urllib.request.Request(
+                f"{function_host_url}/functions/{key}",
+                method="PUT",
+                headers={"X-Amzn-Lambda-Function-Name": outputs[output]},
+            )
+            try:
+                opener.open(request, timeout=5).close()
+            except urllib.error.URLError as error:
+                raise LocalError(f"The {LAMBDA_HOST} does not answer.", self._layout.log(LAMBDA_HOST)) from error
+
+
+def _describe(progress: Progress) -> str:
+    return f"{progress.done}/{progress.planned} resources"
