@@ -1,0 +1,54 @@
+"""The app factory. It takes its collaborators, so tests give it theirs."""
+
+from flask import Flask, Response, request
+
+from api import problems
+from api.article_routes import article_routes
+from api.cursors import Cursors
+from api.image_routes import image_routes
+from api.inputs import MAX_REQUEST_BYTES
+from api.label_routes import label_routes
+from api.representations import Representations
+from api.service_routes import service_routes
+from api.signing import Signer
+from articles.label_index import LabelIndex
+from articles.service import ArticleService
+
+EXPOSED_HEADERS = "ETag, Location, Link, Retry-After"
+"""What a browser's script may read of an answer; modules/rest_api says the same for answers of the gateway's own."""
+
+
+def create_app(
+    service: ArticleService,
+    labels: LabelIndex,
+    signer: Signer,
+    *,
+    cursor_key: str,
+    cors_allow_origin: str,
+    max_upload_bytes: int,
+) -> Flask:
+    """The WSGI app with every route of openapi.yaml."""
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the gateway answers preflights; no function is invoked for them
+    show = Representations(signer)
+    cursors = Cursors(cursor_key)
+    app.register_blueprint(article_routes(service, show, cursors))
+    app.register_blueprint(image_routes(service, show, signer, max_upload_bytes))
+    app.register_blueprint(label_routes(labels, show, cursors))
+    app.register_blueprint(service_routes())
+    problems.register(app)
+
+    @app.before_request
+    def demand_json() -> None:
+        if request.method in ("POST", "PUT", "PATCH") and request.mimetype not in ("application/json", ""):
+            raise problems.ProblemError(415, "Send JSON, with the header Content-Type: application/json.")
+
+    @app.after_request
+    def allow_origin(response: Response) -> Response:
+        if cors_allow_origin:
+            response.headers["Access-Control-Allow-Origin"] = cors_allow_origin
+            response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        return response
+
+    return app

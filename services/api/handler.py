@@ -1,0 +1,24 @@
+"""The Lambda handler of the API: built once, at start, and handed every event."""
+
+import os
+from typing import Any
+
+import serverless_wsgi
+
+from api.settings import Settings
+from api.wiring import build
+from articles import logs
+
+# serverless-wsgi would send these to the gateway base64-encoded.
+serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
+
+settings = Settings.from_environment(os.environ)
+logs.configure("api", settings.log_level)
+app = build(settings)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Takes an API Gateway REST proxy event (payload 1.0), gives its proxy answer."""
+    with logs.context(request_id=context.aws_request_id, route=f"{event.get('httpMethod')} {event.get('resource')}"):
+        answer: dict[str, Any] = serverless_wsgi.handle_request(app, event, context)
+    return answer

@@ -1,0 +1,133 @@
+"""Errors as RFC 9457 problems: the one place where the domain's errors get their HTTP status."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from articles.errors import (
+    ArticlesError,
+    ConflictError,
+    ContentionError,
+    ForbiddenError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    VersionMismatchError,
+)
+
+log = logging.getLogger(__name__)
+
+MIME_TYPE = "application/problem+json"
+
+_TITLES = {
+    400: ("bad-request", "Bad request"),
+    401: ("unauthorized", "Unauthorized"),
+    403: ("forbidden", "Forbidden"),
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    409: ("conflict", "Conflict"),
+    412: ("precondition-failed", "Precondition failed"),
+    413: ("content-too-large", "Content too large"),
+    415: ("unsupported-media-type", "Unsupported media type"),
+    422: ("idempotency-key-reused", "Idempotency key reused"),
+    500: ("internal-error", "Internal error"),
+    503: ("unavailable", "Temporarily unavailable"),
+}
+
+_STATUS: Mapping[type[ArticlesError], int] = {
+    NotFoundError: 404,
+    ForbiddenError: 403,
+    ConflictError: 409,
+    VersionMismatchError: 412,
+    IdempotencyKeyReusedError: 422,
+    ContentionError: 503,
+}
+
+_RETRY_AFTER_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field: an RFC 6901 pointer into the body, or `#name` of a parameter or header."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemError(Exception):
+    """An answer that is a problem. `detail` says what to do about it."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+def bad_input(errors: Sequence[FieldError]) -> ProblemError:
+    """A 400 that points at every bad field."""
+    return ProblemError(400, "Some of the input is not as it should be: see errors, mend it and try again.", errors)
+
+
+def response(problem: ProblemError) -> Response:
+    kind, title = _TITLES.get(problem.status, ("error", "Error"))
+    body: dict[str, object] = {
+        "type": f"urn:gazette:problem:{kind}",
+        "title": title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors]
+    answer = Response(msgspec.json.encode(body), problem.status, mimetype=MIME_TYPE)
+    if problem.status == 503:
+        answer.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Makes every error of the app a problem."""
+    app.register_error_handler(ProblemError, response)
+    app.register_error_handler(ArticlesError, _from_domain)
+    app.register_error_handler(HTTPException, _from_werkzeug)
+    app.register_error_handler(ClientError, _from_aws)
+    app.register_error_handler(BotoCoreError, _from_aws)
+    app.register_error_handler(Exception, _from_anything)
+
+
+def _from_domain(error: ArticlesError) -> Response:
+    status = _STATUS.get(type(error))
+    return response(ProblemError(status, str(error))) if status else _from_anything(error)
+
+
+def _from_werkzeug(error: HTTPException) -> Response:
+    details = {
+        404: "There is nothing at this address: GET /openapi.json lists what there is.",
+        405: "This address does not take this method: GET /openapi.json lists what it takes.",
+        413: "The request's body is larger than this call takes.",
+    }
+    status = error.code or 500
+    answer = response(ProblemError(status, details.get(status, error.description or "The request failed.")))
+    if status == 405:
+        answer.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+    return answer
+
+
+def _from_aws(error: ClientError | BotoCoreError) -> Response:
+    """Another service that is slow, throttles or can't be reached is worth another try; anything else is our fault."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        code = error.response.get("Error", {}).get("Code", "")
+        if status < 500 and "Throttl" not in code and "Throughput" not in code and code != "RequestLimitExceeded":
+            return _from_anything(error)
+    log.error("a service behind the API could not be used", exc_info=error)
+    return response(ProblemError(503, "A service behind this one does not answer: try again in a moment."))
+
+
+def _from_anything(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return response(ProblemError(500, "This should not have happened, and has been logged. Trying again may help."))

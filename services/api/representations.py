@@ -1,0 +1,92 @@
+"""What clients get to see of the model: the field names of openapi.yaml's schemas."""
+
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from api.signing import Signer
+from articles.clock import to_text
+from articles.model import Article, ArticleWithImages, Image, ImageStatus, Label, LabelledImage
+
+Json = dict[str, Any]
+
+
+class Representations:
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def summary(self, article: Article) -> Json:
+        return {
+            "id": article.id,
+            "title": article.title,
+            "tags": list(article.tags),
+            "status": article.status.value,
+            "author": {"id": article.author.id, "name": article.author.name},
+            "version": article.version,
+            "created_at": to_text(article.created_at),
+            "updated_at": to_text(article.updated_at),
+        }
+
+    def article(self, found: ArticleWithImages) -> Json:
+        return {
+            **self.summary(found.article),
+            "body": found.article.body,
+            "images": [self.image(image) for image in found.images],
+        }
+
+    def image(self, image: Image) -> Json:
+        urls = None
+        if image.status is ImageStatus.READY and image.renditions:
+            urls = self._signer.renditions(image.article_id, image.id, image.renditions)
+        finished = image.status in (ImageStatus.READY, ImageStatus.REJECTED, ImageStatus.FAILED)
+        return {
+            "id": image.id,
+            "article_id": image.article_id,
+            "status": image.status.value,
+            "filename": image.filename,
+            "content_type": image.content_type,
+            "size": image.size,
+            "width": image.width,
+            "height": image.height,
+            "alt": image.alt,
+            # While a newer upload is being looked at, what is known of the older one says nothing.
+            "labels": [_label(label) for label in image.labels] if finished else [],
+            "moderation": [asdict(entry) for entry in image.moderation] if finished else [],
+            "urls": urls,
+            "error": asdict(image.error) if image.error and finished else None,
+            "created_at": to_text(image.created_at),
+            "analysed_at": to_text(image.analysed_at) if image.analysed_at else None,
+        }
+
+    def labelled_image(self, image: LabelledImage) -> Json:
+        return {
+            "id": image.id,
+            "article_id": image.article_id,
+            "alt": image.alt,
+            "width": image.width,
+            "height": image.height,
+            "label": _label(image.label),
+            "urls": self._signer.renditions(image.article_id, image.id, image.renditions),
+            "created_at": to_text(image.created_at),
+        }
+
+
+def _label(label: Label) -> Json:
+    return {
+        "name": label.name,
+        "confidence": label.confidence,
+        "parents": list(label.parents),
+        "boxes": [asdict(box) for box in label.boxes],
+    }
+
+
+def answer(body: Json, status: int = 200, **headers: str) -> Response:
+    """A JSON answer; header names with underscores for hyphens. Nothing between us and the client may keep it unasked:
+    what one reader sees of an article another may not."""
+    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response

@@ -1,0 +1,69 @@
+"""Addresses that let a client reach S3 for a while: to post one upload, to read one rendition. No call leaves here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from articles import keys
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+RENDITION_URL_SECONDS = 900
+"""Longer than the step in an article's ETag, so that a cached answer's URLs still live."""
+
+RENDITIONS = ("large", "thumbnail")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPolicy:
+    """What a client posts, and where: multipart/form-data with these fields, then the file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Signer:
+    """Makes the client on first use: most requests sign nothing, and S3's is the slowest client to make."""
+
+    def __init__(self, make_client: Callable[[], "S3Client"], uploads_bucket: str, media_bucket: str) -> None:
+        self._make_client = make_client
+        self._uploads_bucket = uploads_bucket
+        self._media_bucket = media_bucket
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        return self._make_client()
+
+    def upload(self, article_id: str, image_id: str, content_type: str, size: int, seconds: int) -> UploadPolicy:
+        """A policy for one object: its key, its type and its exact size, for `seconds`."""
+        post = self._client.generate_presigned_post(
+            self._uploads_bucket,
+            keys.upload_object(article_id, image_id),
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", size, size]],
+            ExpiresIn=max(seconds, 1),
+        )
+        return UploadPolicy(post["url"], post["fields"])
+
+    def renditions(self, article_id: str, image_id: str, token: str) -> dict[str, str]:
+        """Short-lived URLs by rendition."""
+        return {
+            rendition: self._client.generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self._media_bucket,
+                    "Key": keys.rendition_object(article_id, image_id, token, rendition),
+                    "ResponseContentType": "image/jpeg",
+                    "ResponseContentDisposition": "inline",
+                },
+                ExpiresIn=RENDITION_URL_SECONDS,
+            )
+            for rendition in RENDITIONS
+        }
+
+
+def seconds_until(moment: datetime, now: datetime) -> int:
+    return int((moment - now).total_seconds())

@@ -1,0 +1,55 @@
+"""ID tokens of the user pool, checked: signature, issuer, audience, time, and that it is an ID token at all.
+
+PyJWT does it (with cryptography for RSA): the best-kept library for the purpose. Only the authorizer imports this.
+"""
+
+from typing import Any
+
+import jwt
+from jwt import PyJWKClient
+
+CLAIMS_SHOWN = ("sub", "name", "preferred_username", "cognito:username", "cognito:groups", "token_use")
+"""What of a token the API gets to see, as the Cognito authorizer would show it."""
+
+
+class TokenVerifier:
+    """Verifies tokens of one app client of one user pool; the pool's keys are fetched once and kept for an hour."""
+
+    def __init__(self, issuer: str, audience: str, jwks_url: str) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = PyJWKClient(jwks_url, cache_jwk_set=True, lifespan=3600, timeout=3)
+
+    def facts(self, token: str) -> dict[str, str] | None:
+        """The claims that the API uses, as text; None for a token that is forged, expired or meant for another use.
+
+        Raises PyJWKClientConnectionError where the pool's keys can't be fetched: no verdict is possible then.
+        """
+        try:
+            key = self._keys.get_signing_key_from_jwt(token)
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=self._audience,
+                issuer=self._issuer,
+                options={"require": ["exp", "iat", "sub", "aud", "iss", "token_use"]},
+            )
+        except jwt.PyJWKClientConnectionError:
+            raise
+        except jwt.PyJWTError:
+            return None
+        if claims["token_use"] != "id":  # noqa: S105 (no password)
+            return None
+        return {name: _text(claims[name]) for name in CLAIMS_SHOWN if name in claims}
+
+
+def bare(authorization: str) -> str:
+    """The token in an Authorization header, which comes bare or after `Bearer `."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else authorization.strip()
+
+
+def _text(value: Any) -> str:
+    # A context value must be a scalar; the gateway's own authorizer joins lists in the same way.
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
