@@ -1,0 +1,35 @@
+# The same Gazette as everywhere, told where the local cloud is. All that is local is in this folder.
+module "gazette" {
+  source = "../../modules/gazette"
+
+  name   = var.name
+  stage  = "local"
+  images = var.images
+
+  # Two services are elsewhere than the SDK would look; the SDK's own variables say where.
+  extra_environment_variables = {
+    AWS_ENDPOINT_URL             = var.endpoint_url
+    AWS_ENDPOINT_URL_REKOGNITION = var.rekognition_endpoint_url
+  }
+
+  # The emulator hands a function's events to this address.
+  function_environment_variables = {
+    for key in ["api", "authorizer", "image_worker", "sweeper"] : key => {
+      MINISTACK_LAMBDA_PROXY_URL = "${var.function_host_url}/functions/${key}"
+    }
+  }
+
+  cognito_endpoint = var.endpoint_url
+  require_tls      = false # the emulator speaks plain HTTP on the loopback interface
+
+  # `make token` signs local users in by their passwords.
+  explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+  mfa                 = "OFF"
+
+  deletion_protection = false
+  force_destroy       = true
+  log_level           = var.log_level
+  sweep_schedule      = var.sweep_schedule
+  observability       = var.observability
+  log_retention_days  = 1
+}

@@ -1,0 +1,112 @@
+module "rest_api" {
+  source = "../rest_api"
+
+  name                        = var.name
+  stage                       = var.stage
+  openapi                     = yamldecode(file("${local.services}/api/openapi.yaml"))
+  function                    = { name = module.api_function.name, invoke_arn = module.api_function.invoke_arn }
+  authorizer_function         = { name = module.authorizer_function.name, invoke_arn = module.authorizer_function.invoke_arn }
+  user_pool_arns              = [module.identity.user_pool_arn]
+  cors_allow_origin           = var.cors_allow_origin
+  throttle                    = var.throttle
+  tracing                     = var.tracing
+  access_logs                 = var.access_logs
+  log_retention_days          = var.log_retention_days
+  manage_account_logging_role = var.manage_account_logging_role
+  permissions_boundary_arn    = var.permissions_boundary_arn
+}
+
+module "api_function" {
+  source = "../lambda_image"
+
+  name                     = "${var.name}-api"
+  description              = "Serves the HTTP API"
+  image_uri                = var.images.api
+  command                  = ["api.handler.handler"]
+  architecture             = var.architecture
+  memory_mb                = var.functions.api.memory_mb
+  timeout_seconds          = var.functions.api.timeout_seconds
+  reserved_concurrency     = var.functions.api.reserved_concurrency
+  tracing                  = var.tracing
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  environment_variables = merge(
+    {
+      TABLE_NAME           = module.article_table.name
+      UPLOADS_BUCKET       = module.image_pipeline.uploads_bucket
+      MEDIA_BUCKET         = module.image_pipeline.media_bucket
+      IMAGE_JOBS_QUEUE_URL = module.image_pipeline.image_jobs_queue_url
+      CURSOR_KEY           = sensitive(terraform_data.cursor_key.output)
+      CORS_ALLOW_ORIGIN    = var.cors_allow_origin
+      MAX_UPLOAD_BYTES     = tostring(var.max_upload_bytes)
+    },
+    local.common_environment,
+    lookup(var.function_environment_variables, "api", {}),
+  )
+
+  statements = concat(
+    [
+      {
+        sid = "ReadAndWriteArticles"
+        actions = [
+          "dynamodb:ConditionCheckItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+          "dynamodb:Query",
+          "dynamodb:UpdateItem",
+        ]
+        resources = [module.article_table.arn]
+      },
+      {
+        sid       = "PageThroughArticles"
+        actions   = ["dynamodb:Query"]
+        resources = [module.article_table.index_arns["feed"], module.article_table.index_arns["author"]]
+      },
+      # A presigned request may do what its signer may: these two sign an upload's policy and a rendition's URL.
+      {
+        sid       = "SignUploads"
+        actions   = ["s3:PutObject"]
+        resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]
+      },
+      {
+        sid       = "SignRenditions"
+        actions   = ["s3:GetObject"]
+        resources = ["${module.image_pipeline.media_bucket_arn}/media/*"]
+      },
+      {
+        sid       = "QueueJobs"
+        actions   = ["sqs:SendMessage"]
+        resources = [module.image_pipeline.image_jobs_queue_arn]
+      },
+    ],
+    local.table_key_statements,
+  )
+}
+
+module "authorizer_function" {
+  source = "../lambda_image"
+
+  name                     = "${var.name}-authorizer"
+  description              = "Checks the token of requests that may come without one"
+  image_uri                = var.images.api
+  command                  = ["api.authorizer.handler"]
+  architecture             = var.architecture
+  memory_mb                = var.functions.authorizer.memory_mb
+  timeout_seconds          = var.functions.authorizer.timeout_seconds
+  reserved_concurrency     = var.functions.authorizer.reserved_concurrency
+  tracing                  = var.tracing
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  environment_variables = merge(
+    {
+      TOKEN_ISSUER   = module.identity.issuer
+      TOKEN_AUDIENCE = module.identity.user_pool_client_id
+      JWKS_URL       = module.identity.jwks_url
+    },
+    local.common_environment,
+    lookup(var.function_environment_variables, "authorizer", {}),
+  )
+}

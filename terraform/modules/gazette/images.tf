@@ -1,0 +1,153 @@
+module "image_pipeline" {
+  source = "../image_pipeline"
+
+  name                               = var.name
+  cors_allow_origin                  = var.cors_allow_origin
+  uploads_expire_after_days          = var.uploads_expire_after_days
+  media_noncurrent_expire_after_days = var.media_noncurrent_expire_after_days
+  worker_timeout_seconds             = var.functions.image_worker.timeout_seconds
+  max_receive_count                  = var.max_receive_count
+  force_destroy                      = var.force_destroy
+  require_tls                        = var.require_tls
+}
+
+module "worker_function" {
+  source = "../lambda_image"
+
+  name                     = "${var.name}-image-worker"
+  description              = "Checks, cleans, labels and moderates uploaded images"
+  image_uri                = var.images.image_worker
+  command                  = ["image_worker.handler.handler"]
+  architecture             = var.architecture
+  memory_mb                = var.functions.image_worker.memory_mb
+  timeout_seconds          = var.functions.image_worker.timeout_seconds
+  reserved_concurrency     = var.functions.image_worker.reserved_concurrency
+  tracing                  = var.tracing
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  environment_variables = merge(
+    {
+      TABLE_NAME                = module.article_table.name
+      UPLOADS_BUCKET            = module.image_pipeline.uploads_bucket
+      MEDIA_BUCKET              = module.image_pipeline.media_bucket
+      IMAGE_JOBS_QUEUE_URL      = module.image_pipeline.image_jobs_queue_url
+      IMAGE_EVENTS_TOPIC_ARN    = module.image_pipeline.image_events_topic_arn
+      MAX_UPLOAD_BYTES          = tostring(var.max_upload_bytes)
+      LABEL_MIN_CONFIDENCE      = tostring(var.label_min_confidence)
+      MODERATION_MIN_CONFIDENCE = tostring(var.moderation_min_confidence)
+      MAX_RECEIVE_COUNT         = tostring(module.image_pipeline.max_receive_count)
+    },
+    local.common_environment,
+    lookup(var.function_environment_variables, "image_worker", {}),
+  )
+
+  statements = concat(
+    [
+      {
+        sid = "ClaimAndFinishJobs"
+        actions = [
+          "dynamodb:ConditionCheckItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:GetItem",
+          "dynamodb:PutItem",
+          "dynamodb:Query",
+          "dynamodb:UpdateItem",
+        ]
+        resources = [module.article_table.arn]
+      },
+      {
+        sid       = "ReadAndClearUploads"
+        actions   = ["s3:DeleteObject", "s3:GetObject"]
+        resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]
+      },
+      {
+        sid       = "WriteAndClearRenditions"
+        actions   = ["s3:DeleteObject", "s3:PutObject"]
+        resources = ["${module.image_pipeline.media_bucket_arn}/media/*"]
+      },
+      # Rekognition has no resource to name for these.
+      {
+        sid       = "AnalyseImages"
+        actions   = ["rekognition:DetectLabels", "rekognition:DetectModerationLabels"]
+        resources = ["*"]
+      },
+      {
+        sid       = "AnnounceResults"
+        actions   = ["sns:Publish"]
+        resources = [module.image_pipeline.image_events_topic_arn]
+      },
+      {
+        sid       = "TakeJobs"
+        actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        resources = [module.image_pipeline.image_jobs_queue_arn]
+      },
+    ],
+    local.table_key_statements,
+  )
+}
+
+module "sweeper_function" {
+  source = "../lambda_image"
+
+  name                     = "${var.name}-sweeper"
+  description              = "Expires uploads that never came and queues stuck jobs again"
+  image_uri                = var.images.image_worker
+  command                  = ["image_worker.sweeper_handler.handler"]
+  architecture             = var.architecture
+  memory_mb                = var.functions.sweeper.memory_mb
+  timeout_seconds          = var.functions.sweeper.timeout_seconds
+  reserved_concurrency     = var.functions.sweeper.reserved_concurrency
+  tracing                  = var.tracing
+  log_retention_days       = var.log_retention_days
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  environment_variables = merge(
+    {
+      TABLE_NAME             = module.article_table.name
+      UPLOADS_BUCKET         = module.image_pipeline.uploads_bucket
+      MEDIA_BUCKET           = module.image_pipeline.media_bucket
+      IMAGE_JOBS_QUEUE_URL   = module.image_pipeline.image_jobs_queue_url
+      IMAGE_EVENTS_TOPIC_ARN = module.image_pipeline.image_events_topic_arn
+    },
+    local.common_environment,
+    lookup(var.function_environment_variables, "sweeper", {}),
+  )
+
+  statements = concat(
+    [
+      {
+        sid       = "FindOverdueImages"
+        actions   = ["dynamodb:Query"]
+        resources = [module.article_table.index_arns["due"]]
+      },
+      {
+        sid       = "SettleImages"
+        actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+        resources = [module.article_table.arn]
+      },
+      {
+        sid       = "LookForUploads"
+        actions   = ["s3:GetObject"]
+        resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]
+      },
+      # Without it S3 answers 403, not 404, for an upload that never came.
+      {
+        sid       = "LearnThatUploadsAreMissing"
+        actions   = ["s3:ListBucket"]
+        resources = [module.image_pipeline.uploads_bucket_arn]
+      },
+      {
+        sid       = "QueueJobs"
+        actions   = ["sqs:SendMessage"]
+        resources = [module.image_pipeline.image_jobs_queue_arn]
+      },
+      {
+        sid       = "AnnounceResults"
+        actions   = ["sns:Publish"]
+        resources = [module.image_pipeline.image_events_topic_arn]
+      },
+    ],
+    local.table_key_statements,
+  )
+}

@@ -1,0 +1,36 @@
+# The one module that composes the others: what Gazette is, on one page a part.
+#
+#   data.tf     the table, the user pool, the key that signs cursors
+#   api.tf      the API, its function and its authorizer's
+#   images.tf   the pipeline, the worker and the sweeper
+#   triggers.tf what starts them
+#   outputs.tf  what others script against
+
+locals {
+  services = "${path.module}/../../../services"
+
+  # One place for what all four functions share.
+  common_environment = merge({ LOG_LEVEL = var.log_level }, var.extra_environment_variables)
+}
+
+module "observability" {
+  source = "../observability"
+
+  name       = var.name
+  enabled    = var.observability
+  thresholds = var.alarm_thresholds
+
+  api_name               = module.rest_api.name
+  api_stage              = module.rest_api.stage
+  image_jobs_queue_name  = module.image_pipeline.image_jobs_queue_name
+  dead_letter_queue_name = module.image_pipeline.dead_letter_queue_name
+
+  function_names = {
+    api          = module.api_function.name
+    authorizer   = module.authorizer_function.name
+    image_worker = module.worker_function.name
+    sweeper      = module.sweeper_function.name
+  }
+}
+
+data "aws_region" "current" {}

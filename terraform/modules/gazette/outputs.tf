@@ -1,0 +1,94 @@
+output "api_url" {
+  description = "Where the API is, with no slash at the end."
+  value       = module.rest_api.url
+}
+
+output "rest_api_id" {
+  description = "The REST API's id."
+  value       = module.rest_api.id
+}
+
+output "stage" {
+  description = "The REST API's stage."
+  value       = module.rest_api.stage
+}
+
+output "region" {
+  description = "The region that everything is in."
+  value       = data.aws_region.current.name
+}
+
+output "table_name" {
+  description = "The article table."
+  value       = module.article_table.name
+}
+
+output "uploads_bucket" {
+  description = "The bucket that clients post to."
+  value       = module.image_pipeline.uploads_bucket
+}
+
+output "media_bucket" {
+  description = "The bucket that renditions are served from."
+  value       = module.image_pipeline.media_bucket
+}
+
+output "image_jobs_queue_url" {
+  description = "The queue between S3 and the worker."
+  value       = module.image_pipeline.image_jobs_queue_url
+}
+
+output "dead_letter_queue_url" {
+  description = "Where jobs end that failed every try."
+  value       = module.image_pipeline.dead_letter_queue_url
+}
+
+output "image_events_topic_arn" {
+  description = "The topic that announces what became of an image."
+  value       = module.image_pipeline.image_events_topic_arn
+}
+
+output "api_function" {
+  description = "The name of the function that serves the API."
+  value       = module.api_function.name
+}
+
+output "authorizer_function" {
+  description = "The name of the function that checks optional tokens."
+  value       = module.authorizer_function.name
+}
+
+output "worker_function" {
+  description = "The name of the function that works on images."
+  value       = module.worker_function.name
+}
+
+output "sweeper_function" {
+  description = "The name of the function that tidies up."
+  value       = module.sweeper_function.name
+}
+
+output "user_pool_id" {
+  description = "The user pool."
+  value       = module.identity.user_pool_id
+}
+
+output "user_pool_client_id" {
+  description = "The app client: the audience of ID tokens."
+  value       = module.identity.user_pool_client_id
+}
+
+output "operations_topic_arn" {
+  description = "Where alarms are published; null when observability is off."
+  value       = module.observability.operations_topic_arn
+}
+
+output "policies" {
+  description = "What each function may do, JSON by function: for reviews and tests."
+  value = {
+    api          = module.api_function.policy
+    authorizer   = module.authorizer_function.policy
+    image_worker = module.worker_function.policy
+    sweeper      = module.sweeper_function.policy
+  }
+}

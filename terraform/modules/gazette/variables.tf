@@ -1,0 +1,299 @@
+# ---------------------------------------------------------------- what and where
+
+variable "name" {
+  description = "Prefix of every name, e.g. gazette-dev."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
+    error_message = "name is 3 to 24 lower case letters, digits and dashes: a bucket's name has room for no more."
+  }
+}
+
+variable "stage" {
+  description = "The API's stage, the first segment of its URLs' paths."
+  type        = string
+}
+
+variable "images" {
+  description = "The two container images. Pin them by digest: repository@sha256:…"
+  type = object({
+    api          = string
+    image_worker = string
+  })
+}
+
+variable "architecture" {
+  description = "The instruction set that the images were built for: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+}
+
+# ---------------------------------------------------------------- functions
+
+variable "functions" {
+  description = "Size and limits of each function. reserved_concurrency -1 reserves none."
+  type = object({
+    api = optional(object({
+      memory_mb            = optional(number, 1024)
+      timeout_seconds      = optional(number, 15)
+      reserved_concurrency = optional(number, -1)
+    }), {})
+    authorizer = optional(object({
+      memory_mb            = optional(number, 512)
+      timeout_seconds      = optional(number, 5)
+      reserved_concurrency = optional(number, -1)
+    }), {})
+    image_worker = optional(object({
+      memory_mb            = optional(number, 2048)
+      timeout_seconds      = optional(number, 60)
+      reserved_concurrency = optional(number, -1)
+    }), {})
+    sweeper = optional(object({
+      memory_mb            = optional(number, 512)
+      timeout_seconds      = optional(number, 60)
+      reserved_concurrency = optional(number, -1)
+    }), {})
+  })
+  default = {}
+
+  validation {
+    condition     = var.functions.api.timeout_seconds + var.functions.authorizer.timeout_seconds <= 29
+    error_message = "API Gateway waits 29 seconds for the authorizer and the API together: longer timeouts only cost."
+  }
+
+  validation {
+    condition     = var.functions.image_worker.reserved_concurrency == -1 || var.functions.image_worker.reserved_concurrency >= 5
+    error_message = "With fewer than 5 reserved executions SQS throttles the worker, and jobs end among the dead letters untried."
+  }
+}
+
+variable "worker_batch_size" {
+  description = "Messages that one invocation of the worker gets at most. All of them must fit into its timeout."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.worker_batch_size >= 1 && var.worker_batch_size <= 10
+    error_message = "worker_batch_size is from 1 to 10."
+  }
+}
+
+variable "worker_maximum_concurrency" {
+  description = "Workers at once; null for no limit but the account's. The knob for Rekognition's transactions a second."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.worker_maximum_concurrency == null ? true : var.worker_maximum_concurrency >= 2 && var.worker_maximum_concurrency <= 1000
+    error_message = "worker_maximum_concurrency is from 2 to 1000, or null."
+  }
+}
+
+variable "max_receive_count" {
+  description = "Tries of an image job before it goes to the dead letters."
+  type        = number
+  default     = 5
+}
+
+variable "sweep_schedule" {
+  description = "When the sweeper runs, as an EventBridge schedule expression."
+  type        = string
+  default     = "rate(5 minutes)"
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.sweep_schedule))
+    error_message = "sweep_schedule is rate(…) or cron(…)."
+  }
+}
+
+variable "extra_environment_variables" {
+  description = "Set in every function."
+  type        = map(string)
+  default     = {}
+}
+
+variable "function_environment_variables" {
+  description = "Set in single functions: by api, authorizer, image_worker or sweeper."
+  type        = map(map(string))
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.function_environment_variables), ["api", "authorizer", "image_worker", "sweeper"])) == 0
+    error_message = "The functions are api, authorizer, image_worker and sweeper."
+  }
+}
+
+# ---------------------------------------------------------------- the API
+
+variable "cors_allow_origin" {
+  description = "The origin whose pages may call the API and post uploads; * for any."
+  type        = string
+  default     = "*"
+}
+
+variable "throttle" {
+  description = "Requests a second that the API takes, and how many at once; beyond, clients get 429."
+  type = object({
+    rate_limit  = optional(number, 500)
+    burst_limit = optional(number, 1000)
+  })
+  default = {}
+}
+
+variable "access_logs" {
+  description = "Whether the API writes access logs. The account needs API Gateway's logging role for it."
+  type        = bool
+  default     = true
+}
+
+variable "manage_account_logging_role" {
+  description = "Whether to set API Gateway's logging role of this account and region: one stack at most may."
+  type        = bool
+  default     = false
+}
+
+# ---------------------------------------------------------------- images
+
+variable "max_upload_bytes" {
+  description = "The largest upload."
+  type        = number
+  default     = 26214400
+
+  validation {
+    condition     = var.max_upload_bytes >= 1 && var.max_upload_bytes <= 26214400 && floor(var.max_upload_bytes) == var.max_upload_bytes
+    error_message = "max_upload_bytes is from 1 to 26214400, what services/api/openapi.yaml promises at most."
+  }
+}
+
+variable "label_min_confidence" {
+  description = "Labels below this confidence, in percent, are not kept."
+  type        = number
+  default     = 70
+
+  validation {
+    condition     = var.label_min_confidence >= 0 && var.label_min_confidence <= 100
+    error_message = "label_min_confidence is from 0 to 100."
+  }
+}
+
+variable "moderation_min_confidence" {
+  description = "An image with a moderation label of this confidence, in percent, or more is rejected."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.moderation_min_confidence >= 0 && var.moderation_min_confidence <= 100
+    error_message = "moderation_min_confidence is from 0 to 100."
+  }
+}
+
+variable "uploads_expire_after_days" {
+  description = "Days after which whatever is left of an upload goes."
+  type        = number
+  default     = 7
+}
+
+variable "media_noncurrent_expire_after_days" {
+  description = "Days that a deleted rendition can still be restored."
+  type        = number
+  default     = 30
+}
+
+# ---------------------------------------------------------------- people
+
+variable "self_sign_up" {
+  description = "Whether anybody may sign up; otherwise only administrators create users."
+  type        = bool
+  default     = false
+}
+
+variable "mfa" {
+  description = "Second factor by an authenticator app: OFF, OPTIONAL or ON."
+  type        = string
+  default     = "OPTIONAL"
+}
+
+variable "explicit_auth_flows" {
+  description = "How the app may sign users in."
+  type        = list(string)
+  default     = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+}
+
+variable "cognito_endpoint" {
+  description = "Scheme and host that serve the user pool's public keys; null for Cognito's own in this region."
+  type        = string
+  default     = null
+}
+
+# ---------------------------------------------------------------- safety and operations
+
+variable "deletion_protection" {
+  description = "Whether the table and the user pool refuse to be deleted."
+  type        = bool
+  default     = true
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the buckets deletes what is in them."
+  type        = bool
+  default     = false
+}
+
+variable "require_tls" {
+  description = "Whether buckets, queues and topic refuse plain HTTP. Only a cloud that has no TLS turns it off."
+  type        = bool
+  default     = true
+}
+
+variable "table_kms_key_arn" {
+  description = "A customer key to encrypt the table with; null for the AWS managed key."
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary_arn" {
+  description = "A policy that bounds what each role may ever do, for accounts that require one."
+  type        = string
+  default     = null
+}
+
+variable "log_level" {
+  description = "The least that functions log: DEBUG, INFO, WARNING or ERROR."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level is DEBUG, INFO, WARNING or ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that all logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "tracing" {
+  description = "Whether X-Ray traces requests and what functions do."
+  type        = bool
+  default     = true
+}
+
+variable "observability" {
+  description = "Whether there are alarms and a dashboard."
+  type        = bool
+  default     = true
+}
+
+variable "alarm_thresholds" {
+  description = "An alarm goes off above these."
+  type = object({
+    dead_letters       = optional(number, 0)
+    oldest_job_seconds = optional(number, 900)
+    api_5xx            = optional(number, 5)
+    function_errors    = optional(number, 3)
+  })
+  default = {}
+}
