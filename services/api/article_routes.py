@@ -58,11 +58,8 @@ def article_routes(service: ArticleService, show: Representations, cursors: Curs
 
     def _changed(article_id: str, change: ArticleChange, *, merge: bool) -> Response:
         who = demand_caller()
-        article = service.change(
-            who, known_id(article_id, "article"), change, versions=matching_versions(), merge=merge
-        )
-        # The answer has the article's own fields; its images are read where they are, not in every change's answer.
-        found = ArticleWithImages(article)
+        versions = matching_versions()
+        found = service.change(who, known_id(article_id, "article"), change, versions=versions, merge=merge)
         return answer(show.article(found), ETag=f'"{etag(found)}"')
 
     @routes.delete("/articles/<article_id>")

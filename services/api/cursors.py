@@ -30,5 +30,5 @@ class Cursors:
             raise bad_input([FieldError("#cursor", "Take the cursor from next_cursor of the page before, unchanged.")])
         return position
 
-    def _serializer(self, listing: str) -> "URLSafeSerializer[str]":
+    def _serializer(self, listing: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._key, salt=f"cursor:{listing}")

@@ -1,7 +1,7 @@
 """ETags: strong validators of what one reader sees of an article.
 
 An ETag is `"<version>"`, with images `"<version>-<digest>"`: the digest follows the images that this reader sees.
-If-Match looks at the version alone, for a change of the article can't undo what the pipeline does to an image meanwhile.
+If-Match looks at the version alone: changing the article can't undo what the pipeline does to an image meanwhile.
 """
 
 import hashlib

@@ -126,18 +126,20 @@ class ArticleService:
         *,
         versions: frozenset[int] | None = None,
         merge: bool = True,
-    ) -> Article:
-        """The article with the change applied: one read, one write.
+    ) -> ArticleWithImages:
+        """The article, and its images, with the change applied: one Query, one write.
 
         `versions` are those the caller has seen; VersionMismatchError on another. Where the article changes between
         the read and the write, a change that is a merge is applied anew to what is there then; one that replaces
         everything would undo what it never saw, and raises ConflictError.
         """
         for attempt in range(_CHANGE_TRIES):
-            old = self._changeable(who, article_id, versions)
+            found = self._articles.get_with_images(article_id)
+            old = found.article
+            _demand_change(who, old, versions)
             new = change.applied_to(old)
             if new == old:
-                return old
+                return found.seen_by(who)
             at = self._now()
             appears_or_goes = new.status is not old.status
             new = replace(
@@ -151,13 +153,14 @@ class ArticleService:
                 continue
             if appears_or_goes:
                 self._ask(Job(JobKind.INDEX_ARTICLE, article_id))
-            return new
+            return replace(found, article=new).seen_by(who)
         raise AssertionError("unreachable")
 
     def delete(self, who: Principal, article_id: str, versions: frozenset[int] | None = None) -> None:
         """Nobody sees the article from now on; its images and files are removed by a job: one read, one write."""
         for attempt in range(_CHANGE_TRIES):
-            article = self._changeable(who, article_id, versions)
+            article = self._articles.get(article_id)
+            _demand_change(who, article, versions)
             try:
                 self._articles.bury(article, at=self._now(), due_at=self._now() + _JOB_GRACE)
             except ConflictError:
@@ -204,15 +207,6 @@ class ArticleService:
         self._images.bury(article_id, image_id, due_at=self._now() + _JOB_GRACE)
         self._ask(Job(JobKind.PURGE_IMAGE, article_id, image_id))
 
-    def _changeable(self, who: Principal, article_id: str, versions: frozenset[int] | None) -> Article:
-        article = self._articles.get(article_id)
-        _demand_change(who, article)
-        if versions is not None and article.version not in versions:
-            raise VersionMismatchError(
-                "The article has changed since you read it: read it again, then repeat the change."
-            )
-        return article
-
     def _ask(self, job: Job) -> None:
         """Sets a job going. The item itself says that it is owed, so a message that does not get through costs time,
         nothing else: the sweeper sends it again. Therefore the caller's write stays a success."""
@@ -222,8 +216,11 @@ class ArticleService:
             log.warning("a job could not be queued; the sweeper will", extra={"job": job.kind.value}, exc_info=True)
 
 
-def _demand_change(who: Principal, article: Article) -> None:
+def _demand_change(who: Principal, article: Article, versions: frozenset[int] | None = None) -> None:
+    """Raises NotFoundError, ForbiddenError and, where it is none of the versions given, VersionMismatchError."""
     if not article.may_be_seen_by(who):
         raise NotFoundError("There is no such article.")
     if not article.may_be_changed_by(who):
         raise ForbiddenError("Only the article's author or an editor may do this.")
+    if versions is not None and article.version not in versions:
+        raise VersionMismatchError("The article has changed since you read it: read it again, then repeat the change.")
