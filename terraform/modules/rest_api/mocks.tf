@@ -14,6 +14,11 @@ resource "aws_api_gateway_integration" "mock" {
   http_method       = aws_api_gateway_method.operation[each.key].http_method
   type              = "MOCK"
   request_templates = { "application/json" = jsonencode({ statusCode = 200 }) }
+
+  # As for preflights, in cors.tf.
+  lifecycle {
+    ignore_changes = [integration_http_method]
+  }
 }
 
 resource "aws_api_gateway_method_response" "mock" {
