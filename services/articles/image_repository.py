@@ -213,8 +213,15 @@ class ImageRepository:
         return True
 
     def settle(self, image: Image) -> None:
-        """Nothing more is owed for this result: its notification was sent."""
-        same = Condition("#event = :event", {"#event": "event_id"}, {":event": image.event_id})
+        """Nothing more is owed for this result: its notification was sent.
+
+        An image that was deleted or claimed for a newer upload meanwhile keeps what it owes.
+        """
+        same = Condition(
+            "#event = :event AND #status = :status",
+            {"#event": "event_id", "#status": "status"},
+            {":event": image.event_id, ":status": image.status.value},
+        )
         write = Update(
             keys.image_key(image.article_id, image.id), remove=keys.INDEX_KEYS[keys.DUE_INDEX], condition=same
         )
@@ -242,11 +249,16 @@ class ImageRepository:
 
     def list_labels(self, image: Image) -> None:
         """Puts a ready image's labels into the index, while its article is published; done already is fine."""
-        self._relist(image, listed=True, writes=entries_of(image), article=ArticleStatus.PUBLISHED)
+        published = Condition("#status = :status", {"#status": "status"}, {":status": ArticleStatus.PUBLISHED.value})
+        self._relist(image, listed=True, writes=entries_of(image), article=published)
 
-    def unlist_labels(self, image: Image) -> None:
-        """Takes an image's labels out of the index; done already is fine."""
-        self._relist(image, listed=False, writes=no_entries_of(image), article=None)
+    def unlist_labels(self, image: Image, *, while_withdrawn: bool = False) -> None:
+        """Takes an image's labels out of the index; done already is fine.
+
+        `while_withdrawn`: only unless its article is published, which it may have become again since it was read.
+        """
+        withdrawn = Condition("#status <> :status", {"#status": "status"}, {":status": ArticleStatus.PUBLISHED.value})
+        self._relist(image, listed=False, writes=no_entries_of(image), article=withdrawn if while_withdrawn else None)
 
     def remove(self, image: Image) -> None:
         """Takes a tombstone away whose labels and files are gone. Missing already is fine."""
@@ -281,7 +293,7 @@ class ImageRepository:
             return False
         return True
 
-    def _relist(self, image: Image, *, listed: bool, writes: Sequence[Write], article: ArticleStatus | None) -> None:
+    def _relist(self, image: Image, *, listed: bool, writes: Sequence[Write], article: Condition | None) -> None:
         # A tombstone is unlisted too; only a ready image is ever listed.
         flagged = Update(
             keys.image_key(image.article_id, image.id),
@@ -301,8 +313,7 @@ class ImageRepository:
         )
         checks: list[Write] = []
         if article:
-            visible = Condition("#status = :status", {"#status": "status"}, {":status": article.value})
-            checks.append(Check(keys.article_key(image.article_id), visible))
+            checks.append(Check(keys.article_key(image.article_id), article))
         try:
             self._table.transact([flagged, *checks, *writes])
         except ConditionFailedError:

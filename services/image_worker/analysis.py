@@ -1,0 +1,117 @@
+"""From an upload to its analysis: read, clean, look, decide, and only then write what readers may get."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from articles.ids import new_id
+from articles.image_repository import Analysis
+from articles.model import Failure, Image, ImageStatus
+from image_worker import renditions
+from image_worker.failures import PictureError, fault_of_picture
+from image_worker.picture import Picture, clean
+from image_worker.rekognition import Findings, Vision
+from image_worker.storage import Media, Upload, UploadMissingError, Uploads
+
+log = logging.getLogger(__name__)
+
+_UPLOAD_MISSING = Failure("upload_missing", "The uploaded file is not there any more: upload it again as a new image.")
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A result, and the ETag of the upload it was made of (None where there was no upload)."""
+
+    analysis: Analysis
+    etag: str | None
+
+
+class Analyst:
+    def __init__(
+        self, uploads: Uploads, media: Media, vision: Vision, *, max_upload_bytes: int, now: Callable[[], datetime]
+    ) -> None:
+        self._uploads = uploads
+        self._media = media
+        self._vision = vision
+        self._max_upload_bytes = max_upload_bytes
+        self._now = now
+
+    def analyse(self, image: Image, token: str) -> Analysed:
+        """The result for a claimed image; if it is ready, its renditions are written under `token` already.
+
+        What is the picture's own fault is a result too (failed); every other error is let through: trying again may
+        help.
+        """
+        try:
+            with self._uploads.open(image.article_id, image.id) as upload:
+                return Analysed(self._analysis(image, token, upload), upload.etag)
+        except UploadMissingError:
+            return Analysed(_earlier_result(image) or self._failed(_UPLOAD_MISSING, None), None)
+
+    def _analysis(self, image: Image, token: str, upload: Upload) -> Analysis:
+        picture: Picture | None = None
+        try:
+            if upload.size > self._max_upload_bytes:
+                raise PictureError(
+                    "too_large", f"The file has {upload.size} bytes, more than {self._max_upload_bytes}."
+                )
+            picture = clean(upload.read(), renditions.LARGE_SIDE)
+            large = renditions.large(picture)
+            look = self._vision.look(renditions.analysable(picture, large))
+            # Made while Rekognition looks; nothing is written before it has answered.
+            files = {renditions.LARGE: large, renditions.THUMBNAIL: renditions.thumbnail(picture)}
+            findings = look.findings()
+        except Exception as error:
+            fault = fault_of_picture(error)
+            if fault is None:
+                raise
+            log.info("the picture cannot be shown", extra={"code": fault.code})
+            return self._failed(fault, picture)
+        if not findings.objectionable:
+            self._media.write(image.article_id, image.id, token, files)
+        return self._found(findings, picture, token)
+
+    def _found(self, findings: Findings, picture: Picture, token: str) -> Analysis:
+        return Analysis(
+            status=ImageStatus.REJECTED if findings.objectionable else ImageStatus.READY,
+            analysed_at=self._now(),
+            event_id=new_id(),
+            width=picture.width,
+            height=picture.height,
+            labels=findings.labels,
+            moderation=findings.moderation,
+            renditions=None if findings.objectionable else token,
+        )
+
+    def _failed(self, failure: Failure, picture: Picture | None) -> Analysis:
+        return Analysis(
+            status=ImageStatus.FAILED,
+            analysed_at=self._now(),
+            event_id=new_id(),
+            width=picture.width if picture else None,
+            height=picture.height if picture else None,
+            error=failure,
+        )
+
+
+def _earlier_result(image: Image) -> Analysis | None:
+    """The result that the image already had, where it had one.
+
+    An upload is deleted once its very content is analysed. So when the event of a repeated upload finds none, the
+    analysis of the same content is there already, and stands.
+    """
+    if image.event_id is None or image.analysed_at is None:
+        return None
+    shown = ImageStatus.READY if image.renditions else ImageStatus.REJECTED
+    return Analysis(
+        status=ImageStatus.FAILED if image.error else shown,
+        analysed_at=image.analysed_at,
+        event_id=image.event_id,
+        width=image.width,
+        height=image.height,
+        labels=image.labels,
+        moderation=image.moderation,
+        error=image.error,
+        renditions=image.renditions,
+    )

@@ -1,0 +1,49 @@
+"""What a finished image still owes: its notification, and the removal of what earlier attempts left behind.
+
+It is done right after the result is written, or by a later job where that did not happen: the image stays due until
+it is settled.
+"""
+
+from articles.errors import NotFoundError
+from articles.image_repository import ImageRepository
+from articles.model import FINISHED, Image, ImageStatus
+from image_worker.notifications import Notifications
+from image_worker.storage import Media
+
+
+class Conclusion:
+    def __init__(self, images: ImageRepository, media: Media, notifications: Notifications) -> None:
+        self._images = images
+        self._media = media
+        self._notifications = notifications
+
+    def of(self, image: Image) -> None:
+        """Concludes a finished image. May be done twice: the notification then goes out again, with the same id."""
+        self._notifications.announce(image)
+        if image.status is not ImageStatus.READY and image.listed:
+            self._images.unlist_labels(image)
+        if image.attempts > 1:
+            self._remove_stale_renditions(image)
+        self._images.settle(image)
+
+    def settle(self, article_id: str, image_id: str) -> None:
+        """The job settle_image: concludes the image if that is still owed."""
+        try:
+            image = self._images.get(article_id, image_id)
+        except NotFoundError:
+            return
+        if image.status in FINISHED and image.due_at:
+            self.of(image)
+
+    def _remove_stale_renditions(self, image: Image) -> None:
+        # First the files, then the item: an attempt that begins after the list was taken writes under a token that
+        # is not in it, and one that began before is either over or makes the image `processing`.
+        tokens = self._media.tokens(image.article_id, image.id)
+        try:
+            current = self._images.get(image.article_id, image.id)
+        except NotFoundError:
+            return
+        if current.status not in FINISHED:
+            return
+        shown = {current.renditions} if current.status is ImageStatus.READY else set()
+        self._media.delete(image.article_id, image.id, tokens - shown)

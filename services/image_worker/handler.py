@@ -1,0 +1,25 @@
+"""The worker's Lambda handler: batches of the image-jobs queue."""
+
+import os
+from typing import Any
+
+from articles import logs
+from image_worker import clients, wiring
+from image_worker.deadline import LambdaContext
+from image_worker.settings import WorkerSettings
+
+_settings = WorkerSettings.from_environment(os.environ)
+logs.configure("image_worker", _settings.log_level)
+_batch = wiring.batch(
+    _settings,
+    dynamodb=clients.dynamodb(),
+    s3=clients.s3(),
+    sqs=clients.sqs(),
+    sns=clients.sns(),
+    rekognition=clients.rekognition(),
+)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """An SQS event in, a partial batch response out."""
+    return _batch.run(event, context)

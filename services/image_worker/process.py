@@ -1,0 +1,131 @@
+"""The job process_image: claim, analyse, finish, conclude. Safe to be killed anywhere and to be asked for again."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from articles.errors import NotFoundError
+from articles.ids import new_id
+from articles.image_repository import Analysis, ImageRepository, NotClaimed
+from articles.model import FINISHED, Image
+from image_worker.analysis import Analyst
+from image_worker.conclusion import Conclusion
+from image_worker.deadline import Deadline
+from image_worker.storage import Media, Uploads
+
+log = logging.getLogger(__name__)
+
+CONCLUDED_WITHIN = timedelta(minutes=1)
+"""After this long without a conclusion the sweeper takes a finished image for one whose worker died."""
+
+RETRIED_WITHIN = timedelta(hours=1)
+"""After a failure the queue tries again by itself, for half an hour at most (5 tries, each 6 minutes of visibility);
+the sweeper steps in after it."""
+
+
+class ImageProcess:
+    def __init__(
+        self,
+        images: ImageRepository,
+        uploads: Uploads,
+        media: Media,
+        analyst: Analyst,
+        conclusion: Conclusion,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._images = images
+        self._uploads = uploads
+        self._media = media
+        self._analyst = analyst
+        self._conclusion = conclusion
+        self._now = now
+
+    def run(self, article_id: str, image_id: str, sequencer: str | None, deadline: Deadline) -> None:
+        """Brings an image to its end if nobody else does. `sequencer`: the event's, padded; None: whatever is there.
+
+        Raises whatever may be cured by another try, after giving the claim back.
+        """
+        token = new_id()
+        claimed = self._images.claim(
+            article_id,
+            image_id,
+            token=token,
+            sequencer=sequencer,
+            now=self._now(),
+            lease_until=deadline.lease_until(),
+        )
+        match claimed:
+            case NotClaimed.GONE:
+                log.info("removed the upload of a deleted image")
+                self._uploads.delete(article_id, image_id)
+            case NotClaimed.DONE:
+                self._conclude_if_overdue(article_id, image_id)
+            case NotClaimed.BUSY:
+                log.info("somebody else works on it")
+            case Image():
+                self._process(claimed, token)
+
+    def _process(self, image: Image, token: str) -> None:
+        try:
+            result = self._analyst.analyse(image, token)
+            won = self._finish(image, result.analysis)
+        except Exception:
+            now = self._now()
+            with suppress(BotoCoreError, ClientError):  # then the lease has to run out
+                self._images.release(image, now=now, due_at=now + RETRIED_WITHIN)
+            raise
+        if not won:
+            log.info("the claim was lost: to a newer upload, a deletion or another worker")
+            self._media.delete(image.article_id, image.id, [token])
+            return
+        if result.etag:
+            self._remove_upload(image, result.etag)
+        self._conclusion.of(_finished(image, result.analysis))
+        log.info("finished", extra={"status": result.analysis.status.value, "attempts": image.attempts})
+
+    def _finish(self, image: Image, analysis: Analysis) -> bool:
+        if self._images.finish(image, analysis, due_at=self._now() + CONCLUDED_WITHIN):
+            return True
+        # Before giving up, a look whether it was our own write that stands in the way: its answer may have been lost.
+        try:
+            current = self._images.get(image.article_id, image.id)
+        except NotFoundError:
+            return False
+        return current.status in FINISHED and current.event_id == analysis.event_id
+
+    def _remove_upload(self, image: Image, etag: str) -> None:
+        try:
+            self._uploads.delete(image.article_id, image.id, etag)
+        except (BotoCoreError, ClientError):
+            log.warning("the upload could not be deleted; the bucket's lifecycle rule will", exc_info=True)
+
+    def _conclude_if_overdue(self, article_id: str, image_id: str) -> None:
+        """The event of a finished image comes again: perhaps because its worker died before the notification."""
+        try:
+            image = self._images.get(article_id, image_id)
+        except NotFoundError:
+            return
+        if image.status in FINISHED and image.due_at and image.due_at <= self._now():
+            self._conclusion.of(image)
+
+
+def _finished(image: Image, analysis: Analysis) -> Image:
+    return replace(
+        image,
+        status=analysis.status,
+        width=analysis.width,
+        height=analysis.height,
+        labels=analysis.labels,
+        moderation=analysis.moderation,
+        error=analysis.error,
+        analysed_at=analysis.analysed_at,
+        event_id=analysis.event_id,
+        renditions=analysis.renditions,
+        listed=False,  # where it is not ready; finish has seen to it
+        claim=None,
+        lease_until=None,
+    )

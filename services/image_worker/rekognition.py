@@ -1,0 +1,112 @@
+"""The one file that calls Rekognition: labels and moderation of a picture, both asked for at the same time."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from articles.model import MAX_LABELS_PER_IMAGE, Box, Label, Moderation
+
+if TYPE_CHECKING:
+    from types_boto3_rekognition import RekognitionClient
+    from types_boto3_rekognition.type_defs import InstanceTypeDef, LabelTypeDef, ModerationLabelTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was seen, the surest first. `objectionable`: moderation found enough to reject the picture."""
+
+    labels: tuple[Label, ...]
+    moderation: tuple[Moderation, ...]
+    objectionable: bool
+
+
+class Look:
+    """The two calls on their way."""
+
+    def __init__(self, labels: "Future[tuple[Label, ...]]", moderation: "Future[tuple[Moderation, ...]]") -> None:
+        self._labels = labels
+        self._moderation = moderation
+
+    def findings(self) -> Findings:
+        """Waits for both answers. Raises botocore's errors; failures.py knows what they mean."""
+        # Both are waited for whatever the first one says: a call left running would meet the next picture's.
+        for call in (self._labels, self._moderation):
+            call.exception()
+        moderation = self._moderation.result()
+        return Findings(self._labels.result(), moderation, objectionable=bool(moderation))
+
+
+class Vision:
+    def __init__(
+        self, client: "RekognitionClient", *, label_min_confidence: float, moderation_min_confidence: float
+    ) -> None:
+        """Both confidences in percent. Moderation below its one is not even reported."""
+        self._client = client
+        self._label_min_confidence = label_min_confidence
+        self._moderation_min_confidence = moderation_min_confidence
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rekognition")
+
+    def look(self, jpeg: bytes) -> Look:
+        """Begins both calls with the bytes of a JPEG file (5 MB and 80 to 10,000 pixels a side); does not wait."""
+        return Look(self._threads.submit(self._labels, jpeg), self._threads.submit(self._moderation, jpeg))
+
+    def _labels(self, jpeg: bytes) -> tuple[Label, ...]:
+        answer = self._client.detect_labels(
+            Image={"Bytes": jpeg}, MaxLabels=MAX_LABELS_PER_IMAGE, MinConfidence=self._label_min_confidence
+        )
+        return labels_from(answer["Labels"])
+
+    def _moderation(self, jpeg: bytes) -> tuple[Moderation, ...]:
+        answer = self._client.detect_moderation_labels(
+            Image={"Bytes": jpeg}, MinConfidence=self._moderation_min_confidence
+        )
+        found = moderation_from(answer["ModerationLabels"])
+        return tuple(entry for entry in found if entry.confidence >= self._moderation_min_confidence)
+
+
+def labels_from(entries: "Iterable[LabelTypeDef]") -> tuple[Label, ...]:
+    """Our labels from DetectLabels' answer: names unique, the surest first, MAX_LABELS_PER_IMAGE at most."""
+    best: dict[str, Label] = {}
+    for entry in entries:
+        name = entry.get("Name", "")
+        label = Label(
+            name=name,
+            confidence=_percent(entry.get("Confidence", 0.0)),
+            parents=tuple(parent["Name"] for parent in entry.get("Parents", []) if parent.get("Name")),
+            boxes=tuple(box for box in map(_box, entry.get("Instances", [])) if box),
+        )
+        if name and (name not in best or best[name].confidence < label.confidence):
+            best[name] = label
+    return tuple(sorted(best.values(), key=lambda label: -label.confidence)[:MAX_LABELS_PER_IMAGE])
+
+
+def moderation_from(entries: "Iterable[ModerationLabelTypeDef]") -> tuple[Moderation, ...]:
+    """Our entries from DetectModerationLabels' answer, the surest first."""
+    found = (
+        Moderation(entry.get("Name", ""), entry.get("ParentName", ""), _percent(entry.get("Confidence", 0.0)))
+        for entry in entries
+    )
+    return tuple(sorted(found, key=lambda entry: -entry.confidence))
+
+
+def _box(instance: "InstanceTypeDef") -> Box | None:
+    """A box clamped to the picture: Rekognition lets those of things at the border stand out. None where none is."""
+    box = instance.get("BoundingBox")
+    if not box:
+        return None
+    left, top = _fraction(box.get("Left", 0.0)), _fraction(box.get("Top", 0.0))
+    right = _fraction(box.get("Left", 0.0) + box.get("Width", 0.0))
+    bottom = _fraction(box.get("Top", 0.0) + box.get("Height", 0.0))
+    if right <= left or bottom <= top:
+        return None
+    return Box(left, top, round(right - left, 5), round(bottom - top, 5), _percent(instance.get("Confidence", 0.0)))
+
+
+def _fraction(value: float) -> float:
+    """A hundred-thousandth is less than a pixel of any picture that Rekognition takes (10,000 a side)."""
+    return round(min(1.0, max(0.0, value)), 5)
+
+
+def _percent(value: float) -> float:
+    return round(min(100.0, max(0.0, value)), 2)

@@ -1,0 +1,52 @@
+"""The two renditions of a picture, as JPEG files: what readers get, and what Rekognition is shown."""
+
+import io
+
+from PIL import Image
+
+from image_worker.picture import MIN_SIDE, Picture, fitting, stretched
+
+LARGE = "large"
+THUMBNAIL = "thumbnail"
+"""The renditions' names, as they stand in their keys and in the API."""
+
+LARGE_SIDE = 2048
+THUMBNAIL_SIDE = 400
+"""Pixels of the longer side, at most."""
+
+MAX_ANALYSED_BYTES = 5 * 1024 * 1024
+"""What Rekognition takes as bytes (developer guide, "Guidelines and quotas in Amazon Rekognition")."""
+
+_QUALITIES = (85, 75, 60, 45, 30)
+
+
+def large(picture: Picture) -> bytes:
+    """A JPEG of the picture as it is (picture.clean has made it small enough), always one that Rekognition takes."""
+    return _jpeg(picture.pixels)
+
+
+def thumbnail(picture: Picture) -> bytes:
+    """A JPEG of THUMBNAIL_SIDE pixels at most."""
+    small = fitting(*picture.pixels.size, THUMBNAIL_SIDE)
+    return _jpeg(picture.pixels.resize(small, Image.Resampling.LANCZOS, reducing_gap=3.0))
+
+
+def analysable(picture: Picture, large_jpeg: bytes) -> bytes:
+    """What Rekognition is shown: the large rendition, unless that has become too narrow for it (a long panorama).
+
+    Such a one is stretched: boxes are fractions of the sides, so they fit the unstretched picture as well.
+    """
+    if min(picture.pixels.size) >= MIN_SIDE:
+        return large_jpeg
+    return _jpeg(stretched(picture.pixels, MIN_SIDE))
+
+
+def _jpeg(pixels: Image.Image) -> bytes:
+    """No EXIF, no comment, no profile: without one, a picture is sRGB for every browser."""
+    pixels.info = {}  # Pillow would write what it finds here
+    for quality in _QUALITIES:
+        file = io.BytesIO()
+        pixels.save(file, "JPEG", quality=quality, progressive=True, optimize=True)
+        if file.tell() <= MAX_ANALYSED_BYTES:
+            break
+    return file.getvalue()

@@ -1,0 +1,84 @@
+"""Builds what the handlers hand over to, from settings and clients: the one place that knows all of the parts."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from articles import clock
+from articles.image_repository import ImageRepository
+from articles.jobs import JobQueue
+from articles.repository import ArticleRepository
+from articles.table import Table
+from image_worker.analysis import Analyst
+from image_worker.batch import Batch
+from image_worker.conclusion import Conclusion
+from image_worker.indexing import Indexing
+from image_worker.notifications import Notifications
+from image_worker.process import ImageProcess
+from image_worker.purge import Purge
+from image_worker.rekognition import Vision
+from image_worker.settings import SweeperSettings, WorkerSettings
+from image_worker.storage import Media, Uploads
+from image_worker.sweeper import Sweeper
+from image_worker.worker import Worker
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_rekognition import RekognitionClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+
+def batch(
+    settings: WorkerSettings,
+    *,
+    dynamodb: "DynamoDBClient",
+    s3: "S3Client",
+    sqs: "SQSClient",
+    sns: "SNSClient",
+    rekognition: "RekognitionClient",
+    now: Callable[[], datetime] = clock.now,
+) -> Batch:
+    table = Table(dynamodb, settings.table_name)
+    articles, images = ArticleRepository(table), ImageRepository(table)
+    uploads, media = Uploads(s3, settings.uploads_bucket), Media(s3, settings.media_bucket)
+    vision = Vision(
+        rekognition,
+        label_min_confidence=settings.label_min_confidence,
+        moderation_min_confidence=settings.moderation_min_confidence,
+    )
+    analyst = Analyst(uploads, media, vision, max_upload_bytes=settings.max_upload_bytes, now=now)
+    conclusion = Conclusion(images, media, Notifications(sns, settings.image_events_topic_arn))
+    worker = Worker(
+        ImageProcess(images, uploads, media, analyst, conclusion, now),
+        conclusion,
+        Purge(articles, images, uploads, media, now),
+        Indexing(articles, images),
+    )
+    return Batch(
+        worker.handle,
+        sqs,
+        queue_url=settings.image_jobs_queue_url,
+        uploads_bucket=settings.uploads_bucket,
+        max_receive_count=settings.max_receive_count,
+        now=now,
+    )
+
+
+def sweeper(
+    settings: SweeperSettings,
+    *,
+    dynamodb: "DynamoDBClient",
+    s3: "S3Client",
+    sqs: "SQSClient",
+    now: Callable[[], datetime] = clock.now,
+) -> Sweeper:
+    table = Table(dynamodb, settings.table_name)
+    return Sweeper(
+        ArticleRepository(table),
+        ImageRepository(table),
+        Uploads(s3, settings.uploads_bucket),
+        JobQueue(sqs, settings.image_jobs_queue_url),
+        now,
+    )
