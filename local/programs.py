@@ -108,7 +108,10 @@ def answers(url: str) -> bool:
     try:
         with opener.open(url, timeout=10) as response:
             return bool(response.status < 300)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return False
+    except OSError:  # refused, reset, timed out: urllib's own error is one of these, too
         return False
 
 
