@@ -15,20 +15,24 @@ class Step:
 
     def __init__(self, title: str, stream: TextIO) -> None:
         self.title = title
-        self.skipped = False
         self._stream = stream
         self._live = stream.isatty()
         self._began = self._shown = time.monotonic()
+        self._noted = ""
         if self._live:
             self._write(f"\r\033[K… {title}")
 
     def note(self, text: str) -> None:
         """Shows how far the step has come."""
         now = time.monotonic()
+        if text == self._noted:
+            return
         if self._live:
+            self._noted = text
             self._write(f"\r\033[K… {self.title}: {text}")
         elif now - self._shown >= PLAIN_INTERVAL:
             self._shown = now
+            self._noted = text
             self._write(f"  {self.title}: {text}\n")
 
     def finish(self, mark: str) -> None:

@@ -55,14 +55,14 @@ def demo(outputs: dict[str, Any]) -> None:
         }
         registered = _expect(201, http.post(f"{api}/articles/{article['id']}/images", json=announcement))
 
-    with step("the photograph goes straight to the uploads bucket"):
+    with step("POST the file to the uploads bucket"):
         upload = registered["upload"]
         # The form's fields first, unchanged; the file last. No token: the policy in the fields is the permission.
         sent = requests.post(upload["url"], data=upload["fields"], files={"file": picture}, timeout=30)
         if not sent.ok:
             raise LocalError(f"The upload was refused with {sent.status_code}: {sent.text[:300]}")
 
-    with step("checked, cleaned, labelled, moderated") as current:
+    with step("GET …/images/{image_id} until it is ready") as current:
         image = _wait(http, f"{api}/articles/{article['id']}/images/{registered['image']['id']}", current.note)
 
     _show(image)

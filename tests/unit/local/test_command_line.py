@@ -1,0 +1,106 @@
+"""What a person sees: steps with times, one sentence on failure, no traceback."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from local import __main__ as command_line
+from local import steps
+from local.errors import LocalError
+from local.steps import step
+
+
+class Terminal(io.StringIO):
+    """A stream that can overwrite its last line."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here touches the checkout's own stack, or keeps a change of the environment."""
+    monkeypatch.setattr(os, "environ", dict(os.environ) | {"GAZETTE_LOCAL_DIR": str(tmp_path / "local")})
+
+
+def test_a_failure_is_a_sentence_and_a_log_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def fail(_stack: object) -> None:
+        raise LocalError("The emulator ended.", tmp_path / "emulator.log")
+
+    monkeypatch.setattr(command_line.Stack, "down", fail)
+
+    assert command_line.main(["down"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == f"✗ The emulator ended.\n  log: {tmp_path}/emulator.log\n"
+    assert shown.out == ""
+
+
+def test_a_token_before_up_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["token", "--user", "alice"]) == 1
+    assert "run `make up` first" in capsys.readouterr().err
+
+
+def test_down_without_anything_running_is_a_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["down"]) == 0
+    assert capsys.readouterr().out == "Nothing was running.\n"
+
+
+def test_status_fails_when_something_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["status"]) == 1
+    assert "not running" in capsys.readouterr().out
+
+
+def test_commands_do_not_see_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    os.environ["AWS_PROFILE"] = "production"
+    seen: list[str | None] = []
+    monkeypatch.setattr(command_line.Stack, "down", lambda _stack: seen.append(os.environ.get("AWS_PROFILE")) or [])
+
+    command_line.main(["down"])
+
+    assert seen == [None]
+
+
+def test_a_finished_step_shows_its_seconds() -> None:
+    stream = io.StringIO()
+
+    with step("terraform apply", stream):
+        pass
+
+    assert stream.getvalue().startswith("✓ terraform apply ")
+    assert stream.getvalue().endswith("0.0 s\n")
+
+
+def test_a_failed_step_is_marked() -> None:
+    stream = io.StringIO()
+
+    with pytest.raises(ValueError, match="no"), step("terraform apply", stream):
+        raise ValueError("no")
+
+    assert stream.getvalue().startswith("✗ terraform apply ")
+
+
+def test_a_terminal_shows_progress_in_place() -> None:
+    stream = Terminal()
+
+    with step("terraform apply", stream) as current:
+        current.note("1/160 resources")
+        current.note("1/160 resources")
+
+    assert stream.getvalue().count("1/160 resources") == 1
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_log_file_gets_a_progress_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+
+    with step("terraform apply", stream) as current:
+        current.note("1/160 resources")
+        monkeypatch.setattr(steps, "PLAIN_INTERVAL", 0.0)
+        current.note("2/160 resources")
+        current.note("2/160 resources")
+
+    assert stream.getvalue().splitlines()[:-1] == ["  terraform apply: 2/160 resources"]

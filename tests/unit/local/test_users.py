@@ -1,0 +1,88 @@
+"""Signing local users in."""
+
+import string
+from typing import Any
+
+import pytest
+
+from local.errors import LocalError
+from local.users import PASSWORD_LENGTH, UserPool, random_password
+
+
+class FakeCognito:
+    """The four calls of a user pool that a sign-in takes."""
+
+    class exceptions:  # noqa: N801 - the SDK names it so
+        class UsernameExistsException(Exception):  # noqa: N818
+            pass
+
+    def __init__(self) -> None:
+        self.users: dict[str, str] = {}
+        self.groups: dict[str, str] = {}
+        self.challenge = ""
+
+    def admin_create_user(self, *, Username: str, **_: Any) -> None:  # noqa: N803
+        if Username in self.users:
+            raise self.exceptions.UsernameExistsException
+        self.users[Username] = ""
+
+    def admin_add_user_to_group(self, *, Username: str, GroupName: str, **_: Any) -> None:  # noqa: N803
+        self.groups[Username] = GroupName
+
+    def admin_set_user_password(self, *, Username: str, Password: str, **_: Any) -> None:  # noqa: N803
+        self.users[Username] = Password
+
+    def admin_initiate_auth(self, *, AuthParameters: dict[str, str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        if self.challenge:
+            return {"ChallengeName": self.challenge}
+        assert self.users[AuthParameters["USERNAME"]] == AuthParameters["PASSWORD"]
+        return {"AuthenticationResult": {"IdToken": f"token of {AuthParameters['USERNAME']}"}}
+
+
+@pytest.fixture
+def cognito() -> FakeCognito:
+    """An empty user pool."""
+    return FakeCognito()
+
+
+@pytest.fixture
+def pool(cognito: FakeCognito) -> UserPool:
+    """On that pool."""
+    return UserPool(cognito, "pool", "client")  # type: ignore[arg-type]
+
+
+def test_a_user_is_created_at_the_first_sign_in_and_kept_at_the_second(pool: UserPool, cognito: FakeCognito) -> None:
+    assert pool.token("alice") == "token of alice"
+    first = cognito.users["alice"]
+
+    assert pool.token("alice") == "token of alice"
+    assert cognito.users["alice"] != first
+
+
+def test_a_user_joins_a_group_on_request(pool: UserPool, cognito: FakeCognito) -> None:
+    pool.token("erin", group="editors")
+    pool.token("alice")
+
+    assert cognito.groups == {"erin": "editors"}
+
+
+def test_a_challenge_is_one_sentence(pool: UserPool, cognito: FakeCognito) -> None:
+    cognito.challenge = "SOFTWARE_TOKEN_MFA"
+
+    with pytest.raises(LocalError, match="alice cannot sign in: the pool asks for SOFTWARE_TOKEN_MFA"):
+        pool.token("alice")
+
+
+@pytest.mark.parametrize("name", ["", "alice smith", "al\tice"])
+def test_a_name_with_spaces_is_refused(pool: UserPool, name: str) -> None:
+    with pytest.raises(LocalError, match="is no user name"):
+        pool.token(name)
+
+
+def test_passwords_meet_every_policy_and_differ() -> None:
+    password = random_password()
+
+    assert len(password) == PASSWORD_LENGTH
+    for characters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!"):
+        assert set(password) & set(characters)
+    assert password != random_password()
