@@ -41,7 +41,8 @@ def create_app(
 
     @app.before_request
     def demand_json() -> None:
-        if request.method in ("POST", "PUT", "PATCH") and request.mimetype not in ("application/json", ""):
+        takes_body = request.url_rule and request.method in ("POST", "PUT", "PATCH")
+        if takes_body and request.mimetype not in ("application/json", ""):
             raise problems.ProblemError(415, "Send JSON, with the header Content-Type: application/json.")
 
     @app.after_request

@@ -23,7 +23,7 @@ def article_routes(service: ArticleService, show: Representations, cursors: Curs
         author = text_argument(request.args, "author", 128)
         tag = text_argument(request.args, "tag", 50)
         who = demand_caller() if author == "me" else None
-        listing = f"articles:{who.id if who else ''}:{author or ''}:{tag or ''}"
+        listing = f"articles:{who and who.id!r}:{author!r}:{tag!r}"
         before = cursors.decode(listing, cursor)
         page = service.own(who, tag, before, limit) if who else service.published(author, tag, before, limit)
         items = [show.summary(article) for article in page.items]
@@ -48,16 +48,15 @@ def article_routes(service: ArticleService, show: Representations, cursors: Curs
 
     @routes.put("/articles/<article_id>")
     def replace_article(article_id: str) -> Response:
-        draft = parse(request.get_data(), ArticleDraft)
-        return _changed(article_id, _change(draft), merge=False)
+        return _changed(article_id, ArticleDraft, merge=False)
 
     @routes.patch("/articles/<article_id>")
     def update_article(article_id: str) -> Response:
-        patch = parse(request.get_data(), ArticlePatch)
-        return _changed(article_id, _change(patch), merge=True)
+        return _changed(article_id, ArticlePatch, merge=True)
 
-    def _changed(article_id: str, change: ArticleChange, *, merge: bool) -> Response:
+    def _changed(article_id: str, schema: type[ArticleDraft | ArticlePatch], *, merge: bool) -> Response:
         who = demand_caller()
+        change = _change(parse(request.get_data(), schema))
         versions = matching_versions()
         found = service.change(who, known_id(article_id, "article"), change, versions=versions, merge=merge)
         return answer(show.article(found), ETag=f'"{etag(found)}"')

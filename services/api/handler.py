@@ -8,6 +8,7 @@ import serverless_wsgi
 from api.settings import Settings
 from api.wiring import build
 from articles import logs
+from articles.ids import is_id
 
 # serverless-wsgi would send these to the gateway base64-encoded.
 serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
@@ -19,6 +20,8 @@ app = build(settings)
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Takes an API Gateway REST proxy event (payload 1.0), gives its proxy answer."""
-    with logs.context(request_id=context.aws_request_id, route=f"{event.get('httpMethod')} {event.get('resource')}"):
+    route = f"{event.get('httpMethod')} {event.get('resource')}"
+    ids = {name: text for name, text in (event.get("pathParameters") or {}).items() if is_id(text)}
+    with logs.context(request_id=context.aws_request_id, route=route, **ids):
         answer: dict[str, Any] = serverless_wsgi.handle_request(app, event, context)
     return answer

@@ -18,6 +18,9 @@ MAX_BODY_BYTES = 100_000
 MAX_REQUEST_BYTES = 1_048_576
 """Of a request: the longest body with every character escaped, and the rest."""
 
+_MOST_ERRORS = 100
+"""Named in one answer: a megabyte of unknown fields would make one larger than Lambda's 6 MB."""
+
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Body = Annotated[str, Meta(max_length=MAX_BODY_BYTES)]
 Tag = Annotated[str, Meta(min_length=1, max_length=50)]
@@ -60,12 +63,12 @@ def parse(raw: bytes, schema: type[S]) -> S:
     except RecursionError:
         raise bad_input([FieldError("", "The JSON is nested too deeply.")]) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise bad_input([FieldError("", f"The body is not valid JSON: {error}.")]) from None
+        raise bad_input([FieldError("", f"The body is not valid JSON: {_sentence(str(error))}")]) from None
     if not isinstance(document, dict):
         raise bad_input([FieldError("", "The body must be a JSON object.")])
     errors = _field_errors(document, schema)
     if errors:
-        raise bad_input(errors)
+        raise bad_input(errors[:_MOST_ERRORS])
     return msgspec.convert(document, schema)
 
 
@@ -77,8 +80,6 @@ def _field_errors(document: Mapping[str, Any], schema: type[Struct]) -> list[Fie
     for name, field in fields.items():
         if name in document:
             errors += _value_errors(document[name], field.type, _pointer("", name))
-            if name == "body" and not errors and len(document[name].encode()) > MAX_BODY_BYTES:
-                errors.append(FieldError("/body", f"At most {MAX_BODY_BYTES} bytes of UTF-8."))
         elif field.required:
             errors.append(FieldError(_pointer("", name), "This field is required."))
     return errors
@@ -109,6 +110,8 @@ def _text_errors(value: Any, pointer: str) -> list[FieldError]:
             return [FieldError(pointer, "Text must not contain the character U+0000.")]
         if any("\ud800" <= character <= "\udfff" for character in value):
             return [FieldError(pointer, "Text must not contain half of a surrogate pair.")]
+        if len(value.encode()) > MAX_BODY_BYTES:
+            return [FieldError(pointer, f"At most {MAX_BODY_BYTES} bytes of UTF-8.")]
         if value and not value.strip() and pointer != "/body":
             return [FieldError(pointer, "Text must not be made of spaces alone.")]
     return []
@@ -132,6 +135,7 @@ def _sentence(message: str) -> str:
     """msgspec's message without its own path, which the pointer says better, and without Python's names of types."""
     text = message.split(" - at `", 1)[0].replace("`str`", "text").replace("`int`", "a whole number")
     text = text.replace("`array`", "a list").replace("`object`", "an object").replace("`null`", "null")
+    text = text.replace("`bool`", "true or false").replace("`float`", "a fraction")
     return text.rstrip(".") + "."
 
 

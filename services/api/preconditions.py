@@ -5,12 +5,15 @@ If-Match looks at the version alone: changing the article can't undo what the pi
 """
 
 import hashlib
+import re
 import time
 
 from flask import request
 
 from articles.clock import to_text
 from articles.model import ArticleWithImages, ImageStatus
+
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 _URL_LIFE_STEP = 300
 """Seconds. Part of the digest while there are signed URLs: an answer of 304 never leaves a client with dead ones."""
@@ -41,4 +44,4 @@ def matching_versions() -> frozenset[int] | None:
     if not request.headers.get("If-Match") or tags.star_tag:
         return None
     versions = (tag.split("-", 1)[0] for tag in tags.as_set())
-    return frozenset(int(version) for version in versions if version.isascii() and version.isdigit())
+    return frozenset(int(version) for version in versions if _VERSION.fullmatch(version))

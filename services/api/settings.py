@@ -1,5 +1,7 @@
 """The environment as one typed object. Terraform is its only author; what it forgot fails here, at start."""
 
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,10 +30,10 @@ class Settings:
             uploads_bucket=_text(environment, "UPLOADS_BUCKET"),
             media_bucket=_text(environment, "MEDIA_BUCKET"),
             image_jobs_queue_url=_text(environment, "IMAGE_JOBS_QUEUE_URL"),
-            cursor_key=_text(environment, "CURSOR_KEY"),
+            cursor_key=_key(environment, "CURSOR_KEY"),
             cors_allow_origin=environment.get("CORS_ALLOW_ORIGIN", ""),
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
-            log_level=environment.get("LOG_LEVEL", "INFO"),
+            log_level=_log_level(environment, "LOG_LEVEL"),
         )
 
 
@@ -44,7 +46,20 @@ def _text(environment: Mapping[str, str], name: str) -> str:
 
 def _number(environment: Mapping[str, str], name: str) -> int:
     value = _text(environment, name)
-    try:
-        return int(value)
-    except ValueError:
-        raise SettingsError(f"The environment variable {name} must be a whole number, not {value!r}.") from None
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", value):
+        raise SettingsError(f"The environment variable {name} must be a whole number above 0, not {value!r}.")
+    return int(value)
+
+
+def _key(environment: Mapping[str, str], name: str) -> str:
+    value = _text(environment, name)
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise SettingsError(f"The environment variable {name} must be 64 hexadecimal digits.")
+    return value
+
+
+def _log_level(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name) or "INFO"
+    if value not in logging.getLevelNamesMapping():
+        raise SettingsError(f"The environment variable {name} must be a level of Python's logging, not {value!r}.")
+    return value

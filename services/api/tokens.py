@@ -37,7 +37,7 @@ class TokenVerifier:
             )
         except jwt.PyJWKClientConnectionError:
             raise
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):
             return None
         if claims["token_use"] != "id":  # noqa: S105 (no password)
             return None

@@ -131,7 +131,7 @@ class ArticleService:
 
         `versions` are those the caller has seen; VersionMismatchError on another. Where the article changes between
         the read and the write, a change that is a merge is applied anew to what is there then; one that replaces
-        everything would undo what it never saw, and raises ConflictError.
+        everything would undo what it never saw, and raises ConflictError (VersionMismatchError with `versions`).
         """
         for attempt in range(_CHANGE_TRIES):
             found = self._articles.get_with_images(article_id)
@@ -148,7 +148,7 @@ class ArticleService:
             try:
                 self._articles.save(old, new)
             except ConflictError:
-                if not merge or attempt == _CHANGE_TRIES - 1:
+                if attempt == _CHANGE_TRIES - 1 or not (merge or versions):
                     raise
                 continue
             if appears_or_goes:

@@ -5,11 +5,12 @@ Values are plain Python (str, int, float, bool, None, list, dict); DynamoDB's ty
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+T = TypeVar("T")
 
 _CONTENTION_TRIES = 6
 _CONTENTION_PAUSE = 0.05
 """Seconds; the n-th pause is random, up to this times 2**n: a transaction takes some 10 ms."""
 
 _PARALLEL_QUERIES = 8
+
+_FILTERED_READ = 500
+"""Items that one call reads, at least, where a filter may drop most of them."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -82,9 +87,10 @@ class Table:
     Every method lets botocore's errors through, but for failed conditions and contention, which have their own.
     """
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self.name = name
+        self._sleep = sleep
 
     def get(self, key: Mapping[str, str], only: Sequence[str] = ()) -> Item | None:
         """One item as it stands now (consistent), or None; `only` names the attributes to read."""
@@ -109,8 +115,8 @@ class Table:
         """The items of one partition in the order of their sort key, up to `limit`.
 
         `before` and `after` bound the sort key (both exclusive). `where` filters what is read: DynamoDB then answers
-        short pages, which this goes on reading until the limit is met or the partition ends. Without an index the
-        read is consistent.
+        short pages, and this goes on reading until the limit is met or the partition ends. Without an index the read
+        is consistent.
         """
         hash_key, range_key = INDEX_KEYS[index] if index else (PK, SK)
         names = {"#hash": hash_key}
@@ -129,7 +135,7 @@ class Table:
         items: list[Item] = []
         while True:
             if limit is not None:
-                arguments["Limit"] = max(limit - len(items), 1)
+                arguments["Limit"] = max(limit, _FILTERED_READ) if where else limit - len(items)
             answer = self._client.query(
                 TableName=self.name,
                 KeyConditionExpression=expression,
@@ -140,7 +146,7 @@ class Table:
             )
             items += map(_from_dynamo, answer["Items"])
             if "LastEvaluatedKey" not in answer or (limit is not None and len(items) >= limit):
-                return items
+                return items[:limit]
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def query_all(self, partitions: Sequence[str], **arguments: Any) -> Iterator[list[Item]]:
@@ -151,9 +157,12 @@ class Table:
             return iter(list(pool.map(lambda partition: self.query(partition, **arguments), partitions)))
 
     def update(self, write: Update) -> Item:
-        """One update; gives the whole item as it is afterwards. Raises ConditionFailedError (position 0)."""
+        """One update; gives the whole item as it is afterwards.
+
+        Raises ConditionFailedError (position 0), ContentionError.
+        """
         try:
-            answer = self._client.update_item(**self._part(write), ReturnValues="ALL_NEW")
+            answer = self._until_quiet(lambda _: self._client.update_item(**self._part(write), ReturnValues="ALL_NEW"))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
@@ -162,41 +171,48 @@ class Table:
         return _from_dynamo(answer["Attributes"])
 
     def delete(self, write: Delete) -> None:
-        """One delete. Raises ConditionFailedError (position 0)."""
+        """One delete. Raises ConditionFailedError (position 0), ContentionError."""
         try:
-            self._client.delete_item(**self._part(write))
+            self._until_quiet(lambda _: self._client.delete_item(**self._part(write)))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise ConditionFailedError(frozenset({0}), {}) from error
 
     def transact(self, writes: Sequence[Write]) -> None:
-        """All of the writes (100 at most) or none.
-
-        boto3 gives each call a ClientRequestToken and keeps it through its retries, so a transaction whose answer was
-        lost is not done twice and does not trip over its own conditions. Another transaction on the same item is
-        waited for. Raises ConditionFailedError, ContentionError.
-        """
+        """All of the writes (100 at most) or none. Raises ConditionFailedError, ContentionError."""
         parts: list[Any] = [
             {type(write).__name__.replace("Check", "ConditionCheck"): self._part(write)} for write in writes
         ]
+        try:
+            self._until_quiet(
+                lambda token: self._client.transact_write_items(TransactItems=parts, ClientRequestToken=token)
+            )
+        except ClientError as error:
+            reasons: Any = error.response.get("CancellationReasons", [])
+            failed = frozenset(n for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed")
+            if not failed:
+                raise
+            found = {n: _from_dynamo(reasons[n]["Item"]) for n in failed if reasons[n].get("Item")}
+            raise ConditionFailedError(failed, found) from error
+
+    def _until_quiet(self, call: Callable[[str], T]) -> T:
+        """The call's answer, once no other transaction holds its items. Raises ContentionError.
+
+        The call is given the token of its transaction. The SDK keeps it through its own retries, so a transaction
+        whose answer was lost is not done twice and does not trip over its own conditions. While DynamoDB says that it
+        is still at that one, the same token asks how it ended; one that was cancelled is tried again under a new one.
+        """
+        token = str(uuid4())
         for attempt in range(_CONTENTION_TRIES):
             try:
-                self._client.transact_write_items(TransactItems=parts)
+                return call(token)
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code not in ("TransactionCanceledException", "TransactionInProgressException"):
+                if not _is_contention(error):
                     raise
-                reasons: Any = error.response.get("CancellationReasons", [])
-                failed = frozenset(n for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed")
-                if failed:
-                    found = {n: _from_dynamo(reasons[n]["Item"]) for n in failed if reasons[n].get("Item")}
-                    raise ConditionFailedError(failed, found) from error
-                if code == "TransactionCanceledException" and not _is_contention(reasons):
-                    raise
-                time.sleep(random.uniform(0, _CONTENTION_PAUSE * 2**attempt))  # noqa: S311 (jitter is no secret)
-            else:
-                return
+                if error.response["Error"]["Code"] != "TransactionInProgressException":
+                    token = str(uuid4())
+            self._sleep(random.uniform(0, _CONTENTION_PAUSE * 2**attempt))  # noqa: S311 (jitter is no secret)
         raise ContentionError("Too many changes of the same thing at the same time: try again in a moment.")
 
     def _part(self, write: Write) -> Any:
@@ -224,7 +240,12 @@ class Table:
         return part
 
 
-def _is_contention(reasons: Sequence[Mapping[str, Any]]) -> bool:
+def _is_contention(error: ClientError) -> bool:
+    """Whether nothing but another transaction on the same items, or a busy partition, stood in the way."""
+    code = error.response["Error"]["Code"]
+    if code != "TransactionCanceledException":
+        return code in ("TransactionInProgressException", "TransactionConflictException")
+    reasons: Any = error.response.get("CancellationReasons", [])
     codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
     return bool(codes) and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
