@@ -1,95 +1,65 @@
-"""The services on moto, in process: the real clients and the real code, no network."""
+"""What the integration tests share: AWS in this very process (moto), and the table as Terraform makes it."""
 
-import importlib
-import logging
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from articles.table import Table
-from tests.dynamodb import Wire, create_table
-from tests.gateway import Gateway
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
+REGION = "eu-central-1"
+TABLE_NAME = "articles"
 
-TABLE_NAME = "gazette-test-articles"
-UPLOADS_BUCKET = "gazette-test-uploads"
-MEDIA_BUCKET = "gazette-test-media"
-CORS_ALLOW_ORIGIN = "https://web.example"
-MAX_UPLOAD_BYTES = 10_000_000
+_SCHEMA = Path(__file__).parents[2] / "services/articles/table.json"
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An AWS account that is empty, in eu-west-1."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REKOGNITION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "eu-west-1")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+    """No call of boto3 leaves the process while this is in use."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield
 
 
 @pytest.fixture
-def wire() -> Wire:
-    """What goes between the clients of this test and DynamoDB."""
-    return Wire()
-
-
-@pytest.fixture
-def dynamodb(aws: None, wire: Wire) -> "DynamoDBClient":  # noqa: ARG001
+def table(aws: None) -> Table:  # noqa: ARG001
+    """A new, empty table of the schema in services/articles/table.json."""
     client = boto3.client("dynamodb")
-    wire.attach(client.meta.events)
-    create_table(client, TABLE_NAME)
-    wire.forget()
-    return client
+    client.create_table(**table_definition(json.loads(_SCHEMA.read_text())))
+    return Table(client, TABLE_NAME)
 
 
-@pytest.fixture
-def table(dynamodb: "DynamoDBClient") -> Table:
-    """The table of services/articles/table.json, empty. It does not pause between tries."""
-    return Table(dynamodb, TABLE_NAME, sleep=lambda _: None)
+def table_definition(schema: dict[str, Any]) -> dict[str, Any]:
+    """CreateTable's arguments for the schema that Terraform reads too."""
 
+    def keys(hash_key: str, range_key: str) -> list[dict[str, str]]:
+        return [{"AttributeName": hash_key, "KeyType": "HASH"}, {"AttributeName": range_key, "KeyType": "RANGE"}]
 
-@pytest.fixture
-def api(dynamodb: "DynamoDBClient", wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:  # noqa: ARG001
-    """The API's Lambda handler behind a gateway, on a table and a queue of its own."""
-    environment = {
-        "TABLE_NAME": TABLE_NAME,
-        "UPLOADS_BUCKET": UPLOADS_BUCKET,
-        "MEDIA_BUCKET": MEDIA_BUCKET,
-        "IMAGE_JOBS_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="image-jobs")["QueueUrl"],
-        "CURSOR_KEY": "5f" * 32,
-        "CORS_ALLOW_ORIGIN": CORS_ALLOW_ORIGIN,
-        "MAX_UPLOAD_BYTES": str(MAX_UPLOAD_BYTES),
+    def projection(index: dict[str, Any]) -> dict[str, Any]:
+        included = {"NonKeyAttributes": index["non_key_attributes"]} if index["projection"] == "INCLUDE" else {}
+        return {"ProjectionType": index["projection"], **included}
+
+    return {
+        "TableName": TABLE_NAME,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": type_} for name, type_ in schema["attributes"].items()
+        ],
+        "KeySchema": keys(schema["hash_key"], schema["range_key"]),
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": index["name"],
+                "KeySchema": keys(index["hash_key"], index["range_key"]),
+                "Projection": projection(index),
+            }
+            for index in schema["indexes"]
+        ],
     }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    session_events = boto3.DEFAULT_SESSION.events if boto3.DEFAULT_SESSION else None
-    assert session_events is not None  # the fixtures before this one made clients
-    wire.attach(session_events)
-    with loaded("api.handler") as handle:
-        yield Gateway(handle)
-    wire.detach(session_events)
-
-
-@contextmanager
-def loaded(module: str) -> Iterator[Callable[[dict[str, Any], Any], dict[str, Any]]]:
-    """A module's handler, imported as a new execution environment does; the process's logging is put back after."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    sys.modules.pop(module, None)
-    try:
-        yield importlib.import_module(module).handler
-    finally:
-        sys.modules.pop(module, None)
-        root.handlers[:] = handlers
-        root.setLevel(level)

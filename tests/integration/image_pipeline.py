@@ -1,0 +1,207 @@
+"""The pipeline around the worker, in this process: buckets, queue, topic, table, and a Rekognition that keeps count."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+
+from articles import keys
+from articles.ids import new_id
+from articles.image_repository import ImageRepository
+from articles.jobs import Job, JobKind
+from articles.label_index import LabelIndex
+from articles.model import Article, ArticleStatus, Author, Image, ImageStatus
+from articles.repository import ArticleRepository
+from articles.table import Table
+from image_worker import wiring
+from image_worker.settings import SweeperSettings, WorkerSettings
+from tests.unit.image_worker import events, pictures
+from tests.unit.image_worker.fakes import Clock, Context, FakeRekognition
+
+MEDIA_BUCKET = "media"
+
+
+class Killed(BaseException):
+    """The process is gone in this moment: no handler of errors gets to run."""
+
+
+class Pipeline:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.clock = Clock()
+        self.articles = ArticleRepository(table)
+        self.images = ImageRepository(table)
+        self.rekognition = FakeRekognition()
+        self.s3 = boto3.client("s3")
+        self.sqs = boto3.client("sqs")
+        sns = boto3.client("sns")
+        self.dynamodb = boto3.client("dynamodb")
+        for bucket in (events.UPLOADS_BUCKET, MEDIA_BUCKET):
+            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.queue_url = self.sqs.create_queue(QueueName="image-jobs")["QueueUrl"]
+        self._inbox_url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        topic_arn = sns.create_topic(Name="image-events")["TopicArn"]
+        sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=self._arn(self._inbox_url))
+        self.worker_clients = [self.dynamodb, self.s3, self.sqs, sns]
+        self.batch = wiring.batch(
+            WorkerSettings(
+                table_name=table.name,
+                uploads_bucket=events.UPLOADS_BUCKET,
+                media_bucket=MEDIA_BUCKET,
+                image_jobs_queue_url=self.queue_url,
+                image_events_topic_arn=topic_arn,
+                max_upload_bytes=1_000_000,
+                label_min_confidence=55,
+                moderation_min_confidence=60,
+                max_receive_count=5,
+                log_level="INFO",
+            ),
+            dynamodb=self.dynamodb,
+            s3=self.s3,
+            sqs=self.sqs,
+            sns=sns,
+            rekognition=self.rekognition,  # type: ignore[arg-type] # it has the two methods that matter
+            now=self.clock,
+        )
+        self.sweeper = wiring.sweeper(
+            SweeperSettings(table.name, events.UPLOADS_BUCKET, self.queue_url, "INFO"),
+            dynamodb=self.dynamodb,
+            s3=self.s3,
+            sqs=self.sqs,
+            now=self.clock,
+        )
+        self._sequence = 0x0055AED6DCD90281
+
+    def _arn(self, queue_url: str) -> str:
+        return self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    # What happens before the worker's turn
+
+    def article(self, status: ArticleStatus = ArticleStatus.PUBLISHED) -> Article:
+        at = self.clock()
+        article = Article(new_id(), "Title", "Body", ("tag",), status, Author("sub-1", "alice"), 1, at, at)
+        self.articles.create(article)
+        return article
+
+    def change_status(self, article_id: str, status: ArticleStatus) -> None:
+        old = self.articles.get(article_id)
+        due = self.clock() + timedelta(minutes=2)
+        self.articles.save(old, replace(old, status=status, version=old.version + 1, due_at=due))
+
+    def registered(self, article: Article | None = None) -> Image:
+        at = self.clock()
+        image = Image(
+            id=new_id(),
+            article_id=(article or self.article()).id,
+            status=ImageStatus.PENDING,
+            filename="dog.jpg",
+            content_type="image/jpeg",
+            size=1,
+            alt="A dog",
+            created_at=at,
+            upload_expires_at=at + timedelta(minutes=15),
+            due_at=at + timedelta(minutes=20),
+        )
+        self.images.register(image)
+        return image
+
+    def upload(self, image: Image, data: bytes | None = None) -> str:
+        """Puts the file where the client would; gives the body of the message that S3 sends."""
+        key = keys.upload_object(image.article_id, image.id)
+        self.s3.put_object(Bucket=events.UPLOADS_BUCKET, Key=key, Body=pictures.jpeg() if data is None else data)
+        self._sequence += 1
+        return events.s3_body(key, f"{self._sequence:016X}")
+
+    def uploaded(self, article: Article | None = None, data: bytes | None = None) -> tuple[Image, str]:
+        image = self.registered(article)
+        return image, self.upload(image, data)
+
+    # The worker's and the sweeper's turn
+
+    def deliver(self, *bodies: str, tries: int = 1, seconds: float = 60) -> list[str]:
+        """One invocation of the worker; gives the ids (m0, m1, …) of the messages that are to come again."""
+        context = Context([round(seconds * 1000)])
+        return events.failed(self.batch.run(events.sqs_event(*bodies, tries=tries), context))
+
+    def job(self, kind: JobKind, article_id: str, image_id: str | None = None) -> list[str]:
+        return self.deliver(Job(kind, article_id, image_id).to_message())
+
+    def sweep(self) -> dict[str, int]:
+        return self.sweeper.run(Context())
+
+    def queued(self) -> list[str]:
+        """Takes everything out of the queue."""
+        return self._taken(self.queue_url)
+
+    def sweep_and_work(self) -> dict[str, int]:
+        """A sweep, and then the worker on everything that it asked for."""
+        counts = self.sweep()
+        for body in self.queued():
+            assert self.deliver(body) == []
+        return counts
+
+    @contextmanager
+    def killed_at(self, step: int, moment: str) -> Iterator[None]:
+        """Inside, the step-th call of AWS is the last thing that happens: `before-call` or `after-call` it."""
+        left = step
+
+        def count(**_: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Killed
+
+        for client in self.worker_clients:
+            client.meta.events.register(moment, count, unique_id="kill")
+        try:
+            yield
+        finally:
+            for client in self.worker_clients:
+                client.meta.events.unregister(moment, unique_id="kill")
+
+    # What is there afterwards
+
+    def read(self, image: Image) -> Image:
+        return self.images.get(image.article_id, image.id)
+
+    def renditions(self) -> dict[str, bytes]:
+        found = self.s3.list_objects_v2(Bucket=MEDIA_BUCKET).get("Contents", [])
+        return {
+            entry["Key"]: self.s3.get_object(Bucket=MEDIA_BUCKET, Key=entry["Key"])["Body"].read() for entry in found
+        }
+
+    def uploads(self) -> list[str]:
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=events.UPLOADS_BUCKET).get("Contents", [])]
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """What was published since the last look."""
+        envelopes = [json.loads(body) for body in self._taken(self._inbox_url)]
+        for envelope in envelopes:
+            message = json.loads(envelope["Message"])
+            assert envelope["MessageAttributes"]["type"]["Value"] == message["type"]
+        return [json.loads(envelope["Message"]) for envelope in envelopes]
+
+    def labels(self) -> dict[str, list[str]]:
+        """The label index: ids of the images under each label, checked against the counters."""
+        index = LabelIndex(self.table)
+        counts = {label.name: label.images for label in index.labels(None, 100).items}
+        found = {name: [image.id for image in index.images(name, None, 100).items] for name in counts}
+        assert counts == {name: len(ids) for name, ids in found.items()}
+        return found
+
+    def items(self) -> list[str]:
+        """What the table holds, but for the counters (those at zero stay)."""
+        items = self.dynamodb.scan(TableName=self.table.name)["Items"]
+        return sorted(f"{i['PK']['S']} {i['SK']['S']}" for i in items if not i["PK"]["S"].startswith("LABELS#"))
+
+    def _taken(self, queue_url: str) -> list[str]:
+        bodies = []
+        while messages := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                bodies.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
