@@ -63,6 +63,7 @@ class ImageProcess:
                 log.info("removed the upload of a deleted image")
                 self._uploads.delete(article_id, image_id)
             case NotClaimed.DONE:
+                log.info("it is finished already")
                 self._conclude_if_overdue(article_id, image_id)
             case NotClaimed.BUSY:
                 log.info("somebody else works on it")

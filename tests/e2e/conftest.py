@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +12,11 @@ from typing import Any
 
 import pytest
 
+from local import outputs
 from local.clients import Clients
-from local.errors import LocalError
 from local.layout import CHECKOUT, Layout
 from local.ports import free_port
 from local.rekognition.control import RekognitionControl
-from local.stack import Stack
 from local.users import UserPool
 from tests.e2e.client import ApiClient
 
@@ -41,28 +43,89 @@ class RunningStack:
         return ApiClient(self.outputs["api_url"], token)
 
 
+class StartingStack:
+    """`python -m local up` in a directory and on a port of its own, while other tests run."""
+
+    def __init__(self) -> None:
+        """Starts the command; `wait` tells how it ended."""
+        self.layout = Layout(Path(tempfile.mkdtemp(prefix="gazette-e2e-")))
+        self._output = (self.layout.root / "up.log").open("w+")
+        self._up = self._run("up", "--port", str(free_port()))
+
+    def _run(self, *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", *command],
+            cwd=CHECKOUT,
+            env={**os.environ, "GAZETTE_LOCAL_DIR": str(self.layout.root)},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait(self) -> dict[str, Any]:
+        """The outputs, once everything is applied; fails with what the command printed."""
+        if self._up.wait():
+            self._output.seek(0)
+            pytest.fail(self._output.read(), pytrace=False)
+        return outputs.read(self.layout)
+
+    def down(self) -> None:
+        """Takes it down, also while it is still starting."""
+        self._up.terminate()
+        self._up.wait()
+        self._run("down").wait()
+        self._output.close()
+        shutil.rmtree(self.layout.root)
+
+
+_STARTING = pytest.StashKey[StartingStack]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts these tests last: the stack that they wait for is starting meanwhile."""
+    items.sort(key=_wants_a_stack)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Starts the stack at once where a selected test wants it. It takes a minute, most of it waiting."""
+    wanted = not session.config.option.collectonly and any(map(_wants_a_stack, session.items))
+    if wanted and shutil.which("terraform"):
+        session.config.stash[_STARTING] = StartingStack()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Takes the stack down, however the session ended."""
+    starting = config.stash.get(_STARTING, None)
+    if starting:
+        starting.down()
+
+
+def _wants_a_stack(item: pytest.Item) -> bool:
+    return "stack" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def stack(pytestconfig: pytest.Config) -> RunningStack:
     """The local cloud with Terraform applied. Where Terraform is missing, the tests that want it are skipped."""
-    if not shutil.which("terraform"):
+    starting = pytestconfig.stash.get(_STARTING, None)
+    if starting is None:
         pytest.skip("terraform is not installed")
-    layout = Layout(tmp_path_factory.mktemp("stack"))
-    cloud = Stack(layout, free_port())
+    applied = starting.wait()
+    return RunningStack(
+        outputs=applied,
+        layout=starting.layout,
+        clients=Clients(applied["endpoint_url"]),
+        rekognition=RekognitionControl(applied["rekognition_endpoint_url"]),
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_aws_settings() -> Iterator[None]:
+    """A profile or an endpoint of the developer's shell has no business here."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
-        try:
-            outputs = cloud.up()
-            yield RunningStack(
-                outputs=outputs,
-                layout=layout,
-                clients=Clients(outputs["endpoint_url"]),
-                rekognition=RekognitionControl(outputs["rekognition_endpoint_url"]),
-            )
-        except LocalError as error:
-            pytest.fail(f"{error} {_tail(error.log)}", pytrace=False)
-        finally:
-            cloud.down()
+        yield
 
 
 @pytest.fixture(scope="session")

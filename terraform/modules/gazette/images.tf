@@ -61,6 +61,20 @@ module "worker_function" {
         actions   = ["s3:DeleteObject", "s3:GetObject"]
         resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]
       },
+      # Without it S3 answers 403, not 404, for an upload that is gone.
+      {
+        sid       = "LearnThatUploadsAreMissing"
+        actions   = ["s3:ListBucket"]
+        resources = [module.image_pipeline.uploads_bucket_arn]
+      },
+      {
+        sid       = "FindRenditions"
+        actions   = ["s3:ListBucket"]
+        resources = [module.image_pipeline.media_bucket_arn]
+        conditions = [
+          { test = "StringLike", variable = "s3:prefix", values = ["media/*"] },
+        ]
+      },
       {
         sid       = "WriteAndClearRenditions"
         actions   = ["s3:DeleteObject", "s3:PutObject"]
@@ -104,11 +118,9 @@ module "sweeper_function" {
 
   environment_variables = merge(
     {
-      TABLE_NAME             = module.article_table.name
-      UPLOADS_BUCKET         = module.image_pipeline.uploads_bucket
-      MEDIA_BUCKET           = module.image_pipeline.media_bucket
-      IMAGE_JOBS_QUEUE_URL   = module.image_pipeline.image_jobs_queue_url
-      IMAGE_EVENTS_TOPIC_ARN = module.image_pipeline.image_events_topic_arn
+      TABLE_NAME           = module.article_table.name
+      UPLOADS_BUCKET       = module.image_pipeline.uploads_bucket
+      IMAGE_JOBS_QUEUE_URL = module.image_pipeline.image_jobs_queue_url
     },
     local.common_environment,
     lookup(var.function_environment_variables, "sweeper", {}),
@@ -141,11 +153,6 @@ module "sweeper_function" {
         sid       = "QueueJobs"
         actions   = ["sqs:SendMessage"]
         resources = [module.image_pipeline.image_jobs_queue_arn]
-      },
-      {
-        sid       = "AnnounceResults"
-        actions   = ["sns:Publish"]
-        resources = [module.image_pipeline.image_events_topic_arn]
       },
     ],
     local.table_key_statements,
