@@ -1,0 +1,19 @@
+# Where changes are tried: everything can be torn down and made again.
+module "gazette" {
+  source = "../../modules/gazette"
+
+  name         = "gazette-dev"
+  stage        = "dev"
+  images       = var.images
+  architecture = var.architecture
+
+  cors_allow_origin           = var.cors_allow_origin
+  throttle                    = { rate_limit = 50, burst_limit = 100 }
+  permissions_boundary_arn    = var.permissions_boundary_arn
+  manage_account_logging_role = var.manage_account_logging_role
+
+  deletion_protection = false
+  force_destroy       = true
+  log_level           = "DEBUG"
+  log_retention_days  = 7
+}

@@ -1,0 +1,41 @@
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "images" {
+  description = "The two images, by digest: Terraform does not see a tag that moved, and a digest can't move."
+  type = object({
+    api          = string
+    image_worker = string
+  })
+
+  validation {
+    condition     = alltrue([for image in values(var.images) : can(regex("@sha256:[0-9a-f]{64}$", image))])
+    error_message = "Both images end in @sha256:<64 hex digits>."
+  }
+}
+
+variable "architecture" {
+  description = "What the images were built for: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "cors_allow_origin" {
+  description = "The origin whose pages may call the API."
+  type        = string
+  default     = "*"
+}
+
+variable "permissions_boundary_arn" {
+  description = "A policy that bounds what each role may ever do, where the account requires one."
+  type        = string
+  default     = null
+}
+
+variable "manage_account_logging_role" {
+  description = "Whether this stack sets API Gateway's logging role of the account and region. Exactly one stack of an account should."
+  type        = bool
+  default     = false
+}

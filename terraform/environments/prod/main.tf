@@ -1,0 +1,23 @@
+# What people rely on: nothing that holds data can be deleted by an apply.
+module "gazette" {
+  source = "../../modules/gazette"
+
+  name         = "gazette-prod"
+  stage        = "prod"
+  images       = var.images
+  architecture = var.architecture
+
+  # The worker is held back at the queue, where waiting is free, and not by reserving executions, which the account may not
+  # have to spare.
+  worker_maximum_concurrency = var.worker_maximum_concurrency
+
+  cors_allow_origin           = var.cors_allow_origin
+  throttle                    = var.throttle
+  permissions_boundary_arn    = var.permissions_boundary_arn
+  manage_account_logging_role = var.manage_account_logging_role
+
+  deletion_protection                = true
+  force_destroy                      = false
+  media_noncurrent_expire_after_days = 90
+  log_retention_days                 = 365
+}
