@@ -93,6 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"✗ The local cloud does not answer as expected: {error}", file=sys.stderr)
         print("  `make up` brings it back.", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

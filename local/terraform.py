@@ -198,7 +198,11 @@ class Terraform:
         if own:
             kept["TF_CLI_CONFIG_FILE"] = own
         else:
+            # Providers come from the registry: once a checkout, not once for each stack's data directory.
             kept.pop("TF_CLI_CONFIG_FILE", None)
+            cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or CHECKOUT / ".local" / "providers")
+            cache.mkdir(parents=True, exist_ok=True)
+            kept["TF_PLUGIN_CACHE_DIR"] = str(cache)
         return kept
 
     def _cli_config(self) -> str | None:
@@ -206,5 +210,8 @@ class Terraform:
         theirs = Path(os.environ.get("TF_CLI_CONFIG_FILE") or Path.home() / ".terraformrc")
         if not os.environ.get("GAZETTE_PROVIDER_MIRROR") and theirs.is_file():
             return str(theirs)
-        written = cli_config(self._directory / "terraformrc")
+        try:
+            written = cli_config(self._directory / "terraformrc")
+        except NotADirectoryError as error:
+            raise LocalError(f"{error}.") from error
         return str(written) if written else None

@@ -1,4 +1,8 @@
-"""One whole stack for the session: on ports and in a directory of its own, taken down at the end."""
+"""One whole stack for the session: on ports and in a directory of its own, taken down at the end.
+
+While writing such tests, `GAZETTE_E2E_DIR=.local make tests ARGS=tests/e2e` uses the stack that `make up` left, and starts
+and stops nothing.
+"""
 
 import os
 import shutil
@@ -20,7 +24,9 @@ from local.rekognition.control import RekognitionControl
 from local.users import UserPool
 from tests.e2e.client import ApiClient
 
-LOG_LINES = 40
+LOG_LINES = 20  # of each log in a failed test's report, so wide at most
+LOG_COLUMNS = 500
+REUSED = os.environ.get("GAZETTE_E2E_DIR")
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Starts the stack at once where a selected test wants it. It takes a minute, most of it waiting."""
     wanted = not session.config.option.collectonly and any(map(_wants_a_stack, session.items))
-    if wanted and shutil.which("terraform"):
+    if wanted and not REUSED and shutil.which("terraform"):
         session.config.stash[_STARTING] = StartingStack()
 
 
@@ -108,12 +114,17 @@ def _wants_a_stack(item: pytest.Item) -> bool:
 def stack(pytestconfig: pytest.Config) -> RunningStack:
     """The local cloud with Terraform applied. Where Terraform is missing, the tests that want it are skipped."""
     starting = pytestconfig.stash.get(_STARTING, None)
-    if starting is None:
+    if REUSED:
+        layout = Layout(Path(REUSED).resolve())
+        applied = outputs.read(layout)
+    elif starting:
+        layout = starting.layout
+        applied = starting.wait()
+    else:
         pytest.skip("terraform is not installed")
-    applied = starting.wait()
     return RunningStack(
         outputs=applied,
-        layout=starting.layout,
+        layout=layout,
         clients=Clients(applied["endpoint_url"]),
         rekognition=RekognitionControl(applied["rekognition_endpoint_url"]),
     )
@@ -183,4 +194,4 @@ def pytest_runtest_makereport(
 def _tail(log: Path | None) -> str:
     if log is None or not log.exists():
         return ""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+    return "\n".join(line[:LOG_COLUMNS] for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:])

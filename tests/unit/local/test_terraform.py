@@ -165,12 +165,13 @@ def test_discarding_the_state_leaves_providers_in_place(terraform: Terraform, la
 
 
 def test_terraform_sees_nothing_of_the_developers_aws_account(
-    terraform: Terraform, monkeypatch: pytest.MonkeyPatch
+    terraform: Terraform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(terraform_module, "cli_config", lambda _path: None)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "TF_VAR_name", "TF_CLI_ARGS_apply", "TF_WORKSPACE"):
         monkeypatch.setenv(name, "mine")
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", "/does/not/exist")
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
 
     environment = terraform._environment()
@@ -180,6 +181,15 @@ def test_terraform_sees_nothing_of_the_developers_aws_account(
     assert "TF_CLI_CONFIG_FILE" not in environment
     assert environment["HTTPS_PROXY"] == "http://proxy.example:3128"
     assert "127.0.0.1" in environment["NO_PROXY"]
+
+
+def test_a_mirror_that_holds_no_providers_is_one_sentence(
+    terraform: Terraform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAZETTE_PROVIDER_MIRROR", str(tmp_path))
+
+    with pytest.raises(LocalError, match=r"holds no registry\.terraform\.io/ directory\."):
+        terraform.check()
 
 
 def test_a_developers_own_cli_configuration_is_respected(
