@@ -1,7 +1,7 @@
 """One whole stack for the session: on ports and in a directory of its own, taken down at the end.
 
-While writing such tests, `GAZETTE_E2E_DIR=.local make tests ARGS=tests/e2e` uses the stack that `make up` left, and starts
-and stops nothing.
+While writing such tests, `GAZETTE_E2E_DIR=.local make tests ARGS=tests/e2e` uses the stack that `make up` left, and
+starts and stops nothing.
 """
 
 import os
