@@ -76,5 +76,5 @@ def test_a_bare_token_is_as_good_as_one_after_bearer(stack: RunningStack, forge:
 def test_claims_in_a_header_of_the_callers_own_mean_nothing(stack: RunningStack, alice: ApiClient) -> None:
     draft = alice.create_article(status="draft")
     client = ApiClient(stack.outputs["api_url"])
-    client.session.headers.update({"sub": "x", "X-Amzn-Claims": "x", "cognito:groups": "editors"})
+    client.session.headers.update({"sub": "x", "X-Amzn-Claims": "x", "X-Cognito-Groups": "editors"})
     assert client.get(f"/articles/{draft['id']}").status_code == 404
