@@ -1,0 +1,315 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:111122223333:log-group:mock" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = {
+      arn        = "arn:aws:lambda:eu-west-1:111122223333:function:mock"
+      invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/mock/invocations"
+    }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "TABLE" }
+  }
+
+  mock_resource "aws_cognito_user_pool" {
+    defaults = { id = "eu-west-1_abc", arn = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_abc" }
+  }
+
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:eu-west-1:111122223333:rule/mock" }
+  }
+
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:api" }
+  }
+}
+
+override_resource {
+  target          = module.image_pipeline.aws_s3_bucket.uploads
+  override_during = plan
+  values          = { id = "uploads", arn = "UPLOADS" }
+}
+
+override_resource {
+  target          = module.image_pipeline.aws_s3_bucket.media
+  override_during = plan
+  values          = { id = "media", arn = "MEDIA" }
+}
+
+override_resource {
+  target          = module.image_pipeline.aws_sqs_queue.image_jobs
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-1:111122223333:jobs" }
+}
+
+override_resource {
+  target          = module.image_pipeline.aws_sqs_queue.dead_letters
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-1:111122223333:dead" }
+}
+
+override_resource {
+  target          = module.image_pipeline.aws_sns_topic.image_events
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-west-1:111122223333:events" }
+}
+
+variables {
+  name   = "gazette-test"
+  stage  = "v1"
+  images = { api = "registry/api@sha256:0", image_worker = "registry/image_worker@sha256:0" }
+}
+
+# A policy is compared as a whole, each action with each of its resources: a permission too many fails as one too few does.
+run "the_api_may_do_what_its_calls_need_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.api).Statement : [
+        for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]
+      ]
+      ])) == toset([
+      "logs:CreateLogStream arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "xray:PutTraceSegments *",
+      "xray:PutTelemetryRecords *",
+      "dynamodb:ConditionCheckItem TABLE",
+      "dynamodb:DeleteItem TABLE",
+      "dynamodb:GetItem TABLE",
+      "dynamodb:PutItem TABLE",
+      "dynamodb:Query TABLE",
+      "dynamodb:UpdateItem TABLE",
+      "dynamodb:Query TABLE/index/feed",
+      "dynamodb:Query TABLE/index/author",
+      "s3:PutObject UPLOADS/uploads/*",
+      "s3:GetObject MEDIA/media/*",
+      "sqs:SendMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ])
+    error_message = "The API's permissions changed."
+  }
+}
+
+run "the_authorizer_may_touch_nothing" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.authorizer).Statement : [
+        for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]
+      ]
+      ])) == toset([
+      "logs:CreateLogStream arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "xray:PutTraceSegments *",
+      "xray:PutTelemetryRecords *",
+    ])
+    error_message = "The authorizer's permissions changed."
+  }
+}
+
+run "the_worker_may_not_write_uploads_nor_send_jobs" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.image_worker).Statement : [
+        for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]
+      ]
+      ])) == toset([
+      "logs:CreateLogStream arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "xray:PutTraceSegments *",
+      "xray:PutTelemetryRecords *",
+      "dynamodb:ConditionCheckItem TABLE",
+      "dynamodb:DeleteItem TABLE",
+      "dynamodb:GetItem TABLE",
+      "dynamodb:PutItem TABLE",
+      "dynamodb:Query TABLE",
+      "dynamodb:UpdateItem TABLE",
+      "s3:DeleteObject UPLOADS/uploads/*",
+      "s3:GetObject UPLOADS/uploads/*",
+      "s3:DeleteObject MEDIA/media/*",
+      "s3:PutObject MEDIA/media/*",
+      "rekognition:DetectLabels *",
+      "rekognition:DetectModerationLabels *",
+      "sns:Publish arn:aws:sns:eu-west-1:111122223333:events",
+      "sqs:ChangeMessageVisibility arn:aws:sqs:eu-west-1:111122223333:jobs",
+      "sqs:DeleteMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
+      "sqs:GetQueueAttributes arn:aws:sqs:eu-west-1:111122223333:jobs",
+      "sqs:ReceiveMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ])
+    error_message = "The worker's permissions changed."
+  }
+}
+
+run "the_sweeper_may_look_and_queue_but_not_delete" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(output.policies.sweeper).Statement : [
+        for action in statement.Action : [for resource in statement.Resource : "${action} ${resource}"]
+      ]
+      ])) == toset([
+      "logs:CreateLogStream arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "logs:PutLogEvents arn:aws:logs:eu-west-1:111122223333:log-group:mock:*",
+      "xray:PutTraceSegments *",
+      "xray:PutTelemetryRecords *",
+      "dynamodb:Query TABLE/index/due",
+      "dynamodb:GetItem TABLE",
+      "dynamodb:UpdateItem TABLE",
+      "s3:GetObject UPLOADS/uploads/*",
+      "s3:ListBucket UPLOADS",
+      "sqs:SendMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
+      "sns:Publish arn:aws:sns:eu-west-1:111122223333:events",
+    ])
+    error_message = "The sweeper's permissions changed."
+  }
+}
+
+run "a_customer_key_comes_with_the_permission_to_use_it_through_the_table_alone" {
+  command = plan
+
+  variables {
+    table_kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  }
+
+  assert {
+    condition = alltrue([
+      for key in ["api", "image_worker", "sweeper"] : [
+        for statement in jsondecode(output.policies[key]).Statement : statement.Condition if statement.Sid == "UseTableKey"
+      ] == [{ StringEquals = { "kms:ViaService" = ["dynamodb.eu-west-1.amazonaws.com"] } }]
+    ])
+    error_message = "A function that reads the table can't use its key, or can use it elsewhere too."
+  }
+
+  assert {
+    condition     = !strcontains(output.policies.authorizer, "kms:")
+    error_message = "The authorizer needs no key."
+  }
+}
+
+run "one_broken_image_does_not_repeat_its_batch" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.image_jobs.function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "Partial failures must be reported."
+  }
+}
+
+run "workers_are_limited_only_where_asked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_event_source_mapping.image_jobs.scaling_config) == 0
+    error_message = "No limit by default."
+  }
+}
+
+run "a_limit_of_workers_holds_the_queue_back" {
+  command = plan
+
+  variables {
+    worker_maximum_concurrency = 2
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.image_jobs.scaling_config[0].maximum_concurrency == 2
+    error_message = "The limit was lost."
+  }
+}
+
+run "names_begin_with_the_prefix" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for name in [output.table_name, output.api_function, output.authorizer_function, output.worker_function, output.sweeper_function] :
+      startswith(name, "gazette-test-")
+    ])
+    error_message = "Two stacks in one account would collide."
+  }
+}
+
+run "an_api_that_outlasts_the_gateway_is_refused" {
+  command = plan
+
+  variables {
+    functions = { api = { timeout_seconds = 30 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "reserving_less_than_five_workers_is_refused" {
+  command = plan
+
+  variables {
+    functions = { image_worker = { reserved_concurrency = 4 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "a_variable_for_an_unknown_function_is_refused" {
+  command = plan
+
+  variables {
+    function_environment_variables = { worker = { DEBUG = "1" } }
+  }
+
+  expect_failures = [var.function_environment_variables]
+}
+
+run "an_upload_larger_than_the_contract_is_refused" {
+  command = plan
+
+  variables {
+    max_upload_bytes = 26214401
+  }
+
+  expect_failures = [var.max_upload_bytes]
+}
+
+run "a_confidence_beyond_certainty_is_refused" {
+  command = plan
+
+  variables {
+    moderation_min_confidence = 101
+  }
+
+  expect_failures = [var.moderation_min_confidence]
+}
+
+run "a_schedule_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    sweep_schedule = "every now and then"
+  }
+
+  expect_failures = [var.sweep_schedule]
+}
