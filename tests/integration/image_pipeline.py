@@ -1,13 +1,14 @@
 """The pipeline around the worker, in this process: buckets, queue, topic, table, and a Rekognition that keeps count."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import boto3
+from botocore.exceptions import ReadTimeoutError
 
 from articles import keys
 from articles.ids import new_id
@@ -24,6 +25,9 @@ from tests.unit.image_worker.fakes import Clock, Context, FakeRekognition
 
 MEDIA_BUCKET = "media"
 
+_SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+"""One for all tests: it keeps the services' models, which take longer to read than most tests to run."""
+
 
 class Killed(BaseException):
     """The process is gone in this moment: no handler of errors gets to run."""
@@ -36,10 +40,10 @@ class Pipeline:
         self.articles = ArticleRepository(table)
         self.images = ImageRepository(table)
         self.rekognition = FakeRekognition()
-        self.s3 = boto3.client("s3")
-        self.sqs = boto3.client("sqs")
-        sns = boto3.client("sns")
-        self.dynamodb = boto3.client("dynamodb")
+        self.s3 = _SESSION.client("s3")
+        self.sqs = _SESSION.client("sqs")
+        sns = _SESSION.client("sns")
+        self.dynamodb = _SESSION.client("dynamodb")
         for bucket in (events.UPLOADS_BUCKET, MEDIA_BUCKET):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.queue_url = self.sqs.create_queue(QueueName="image-jobs")["QueueUrl"]
@@ -144,16 +148,40 @@ class Pipeline:
             assert self.deliver(body) == []
         return counts
 
-    @contextmanager
-    def killed_at(self, step: int, moment: str) -> Iterator[None]:
+    def killed_at(self, step: int, moment: str) -> AbstractContextManager[None]:
         """Inside, the step-th call of AWS is the last thing that happens: `before-call` or `after-call` it."""
-        left = step
+
+        def die(calls: int) -> None:
+            if calls > step:
+                raise Killed
+
+        return self._at_each_call(moment, die)
+
+    def killed_before(self, call: str) -> AbstractContextManager[None]:
+        """Inside, the process dies instead of making this call, e.g. `sns.Publish`."""
+
+        def die(_: int) -> None:
+            raise Killed
+
+        return self._at_each_call(f"before-call.{call}", die)
+
+    def answer_lost_at(self, step: int) -> AbstractContextManager[None]:
+        """Inside, the step-th call of AWS is done, but its answer gets lost, and the SDK has given up."""
+
+        def lose(calls: int) -> None:
+            if calls == step + 1:
+                raise ReadTimeoutError(endpoint_url="https://aws")
+
+        return self._at_each_call("after-call", lose)
+
+    @contextmanager
+    def _at_each_call(self, moment: str, do: Callable[[int], None]) -> Iterator[None]:
+        calls = 0
 
         def count(**_: Any) -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise Killed
+            nonlocal calls
+            calls += 1
+            do(calls)
 
         for client in self.worker_clients:
             client.meta.events.register(moment, count, unique_id="kill")

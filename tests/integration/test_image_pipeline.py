@@ -1,12 +1,13 @@
 """The image pipeline from S3's event to what readers find: on moto's AWS, with a Rekognition that keeps count."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from PIL import Image as Pictures
 
 from articles.errors import NotFoundError
+from articles.image_repository import Analysis, ImageRepository
 from articles.jobs import JobKind
 from articles.keys import renditions_prefix
 from articles.model import Article, ArticleStatus, Image, ImageStatus
@@ -14,7 +15,7 @@ from articles.table import Table
 from image_worker.sweeper import MAX_ATTEMPTS, SweepError
 from tests.integration.image_pipeline import Killed, Pipeline
 from tests.unit.image_worker import pictures
-from tests.unit.image_worker.fakes import client_error
+from tests.unit.image_worker.fakes import Context, client_error
 
 
 @pytest.fixture
@@ -274,17 +275,14 @@ def test_the_same_file_uploaded_twice_is_not_lost_when_its_upload_was_deleted_me
 # Nothing is lost
 
 
+def die_before_the_notification(pipeline: Pipeline, body: str) -> None:
+    with pytest.raises(Killed), pipeline.killed_before("sns.Publish"):
+        pipeline.deliver(body)
+
+
 def test_a_worker_that_dies_before_the_notification_is_made_up_for_by_the_sweeper(pipeline: Pipeline) -> None:
     image, body = pipeline.uploaded()
-    sns = pipeline.worker_clients[-1]
-
-    def die(**_: object) -> None:
-        raise Killed
-
-    sns.meta.events.register("before-call.sns.Publish", die, unique_id="die")
-    with pytest.raises(Killed):
-        pipeline.deliver(body)
-    sns.meta.events.unregister("before-call.sns.Publish", unique_id="die")
+    die_before_the_notification(pipeline, body)
     ready = pipeline.read(image)
     assert ready.status is ImageStatus.READY
     assert pipeline.notifications() == []
@@ -300,14 +298,30 @@ def test_a_worker_that_dies_before_the_notification_is_made_up_for_by_the_sweepe
 
 def test_a_redelivery_long_after_such_a_death_concludes_the_image_too(pipeline: Pipeline) -> None:
     image, body = pipeline.uploaded()
-    pipeline.rekognition.errors = []
-    with pytest.raises(Killed), pipeline.killed_at(5, "before-call"):
-        pipeline.deliver(body)
+    die_before_the_notification(pipeline, body)
+    assert pipeline.deliver(body, tries=2) == []
+    assert pipeline.notifications() == []  # another worker may be just about to send it
     pipeline.clock.advance(minutes=6)
     assert pipeline.deliver(body, tries=2) == []
     ready = pipeline.read(image)
-    assert ready.status is ImageStatus.READY
+    assert ready.due_at is None
     assert [message["id"] for message in pipeline.notifications()] == [ready.event_id]
+
+
+def test_a_result_whose_own_write_seems_lost_is_not_taken_back(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = ImageRepository.finish
+
+    def finish(self: ImageRepository, image: Image, analysis: Analysis, *, due_at: datetime) -> bool:
+        written(self, image, analysis, due_at=due_at)
+        return False
+
+    monkeypatch.setattr(ImageRepository, "finish", finish)
+    image, body = pipeline.uploaded()
+    assert pipeline.deliver(body) == []
+    assert set(pipeline.renditions()) == expected_keys(pipeline.read(image))
+    assert len(pipeline.notifications()) == 1
 
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
@@ -337,6 +351,46 @@ def test_a_worker_killed_at_any_call_leaves_nothing_that_is_not_made_up_for(pipe
             break
     assert died >= 8
     assert died < 40
+
+
+def test_a_lost_answer_of_any_call_leaves_nothing_that_is_not_made_up_for(pipeline: Pipeline) -> None:
+    article = pipeline.article()
+    tried_again = 0
+    for step in range(12):
+        image, body = pipeline.uploaded(article)
+        with pipeline.answer_lost_at(step):
+            answer = pipeline.deliver(body)
+        tried_again += len(answer)
+        pipeline.clock.advance(seconds=10)
+        pipeline.deliver(body, tries=2)
+        pipeline.clock.advance(minutes=2)
+        pipeline.sweep_and_work()
+
+        ready = pipeline.read(image)
+        assert (ready.status, ready.due_at) == (ImageStatus.READY, None), step
+        assert {key for key in pipeline.renditions() if image.id in key} == expected_keys(ready), step
+        assert {message["id"] for message in pipeline.notifications()} == {ready.event_id}, step
+        assert image.id in pipeline.labels()["Dog"], step
+    assert tried_again >= 6
+
+
+def test_a_newer_upload_that_comes_between_result_and_notification_stays_due(pipeline: Pipeline) -> None:
+    image, first = pipeline.uploaded()
+    sns = pipeline.worker_clients[-1]
+
+    def newer_comes_and_dies(**_: object) -> None:
+        sns.meta.events.unregister("before-call.sns.Publish", unique_id="newer")
+        newer = pipeline.upload(image, pictures.jpeg(500, 400))
+        with pytest.raises(Killed), pipeline.killed_at(1, "before-call"):
+            pipeline.deliver(newer)
+
+    sns.meta.events.register("before-call.sns.Publish", newer_comes_and_dies, unique_id="newer")
+    assert pipeline.deliver(first) == []
+    assert pipeline.read(image).status is ImageStatus.PROCESSING
+    pipeline.clock.advance(minutes=3)
+    assert pipeline.sweep_and_work()["process_image"] == 1
+    ready = pipeline.read(image)
+    assert (ready.status, ready.width, ready.due_at) == (ImageStatus.READY, 500, None)
 
 
 def test_a_poison_message_harms_none_of_its_neighbours(pipeline: Pipeline) -> None:
@@ -404,14 +458,8 @@ def test_files_of_a_worker_that_died_over_a_deleted_image_are_found(pipeline: Pi
         pipeline.job(JobKind.PURGE_IMAGE, image.article_id, image.id)
 
     pipeline.rekognition.meanwhile = delete
-
-    def die(**_: object) -> None:
-        raise Killed
-
-    pipeline.dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", die, unique_id="die")
-    with pytest.raises(Killed):
+    with pytest.raises(Killed), pipeline.killed_before("dynamodb.TransactWriteItems"):
         pipeline.deliver(body)
-    pipeline.dynamodb.meta.events.unregister("before-call.dynamodb.TransactWriteItems", unique_id="die")
     assert len(pipeline.renditions()) == 2
     pipeline.clock.advance(minutes=3)
     pipeline.sweep_and_work()
@@ -546,7 +594,7 @@ def test_a_job_that_was_tried_too_often_fails_and_is_announced(pipeline: Pipelin
 
 def test_what_fails_a_sweep_does_not_stop_it_but_shows(pipeline: Pipeline) -> None:
     broken, fine = pipeline.registered(), pipeline.registered()
-    pipeline.table._client.update_item(
+    pipeline.dynamodb.update_item(
         TableName=pipeline.table.name,
         Key={"PK": {"S": f"ARTICLE#{broken.article_id}"}, "SK": {"S": f"IMAGE#{broken.id}"}},
         UpdateExpression="REMOVE filename",
@@ -558,8 +606,6 @@ def test_what_fails_a_sweep_does_not_stop_it_but_shows(pipeline: Pipeline) -> No
 
 
 def test_a_sweep_that_has_no_time_left_leaves_the_rest_to_the_next(pipeline: Pipeline) -> None:
-    from tests.unit.image_worker.fakes import Context
-
     for _ in range(3):
         pipeline.registered()
     pipeline.clock.advance(minutes=30)
