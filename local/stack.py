@@ -123,6 +123,7 @@ class Stack:
                 return outputs
         with step("terraform init"):
             terraform.init()
+        wanted = terraform.wanted(variables, emulator.instance)  # `init` may have written a lock file
         try:
             with step("terraform apply") as current:
                 applied = terraform.apply(variables, wanted, lambda progress: current.note(_describe(progress)))

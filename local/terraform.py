@@ -135,15 +135,17 @@ class Terraform:
         """
         stamp = self._directory / "initialised.json"
         lock = self._configuration / ".terraform.lock.hcl"
-        # Only module calls, provider and backend blocks matter to `init`; comparing all is cheaper than telling apart.
-        wanted = {"fingerprint": fingerprint(self._inputs(), self._version, self._cli_config() or "")}
-        if read_json(stamp) == wanted and lock.exists():
+        if lock.exists() and read_json(stamp) == self._initialised():
             return
         stamp.unlink(missing_ok=True)
         told = Progress()
         if self._run(["init", "-json", "-input=false", f"-backend-config=path={self._state}"], "w", told.read):
             raise LocalError(f"terraform init failed: {told.reason}", self.log)
-        write_json(stamp, wanted)
+        write_json(stamp, self._initialised())
+
+    def _initialised(self) -> dict[str, str]:
+        # Only module calls, provider and backend blocks matter to `init`; comparing all is cheaper than telling apart.
+        return {"fingerprint": fingerprint(self._inputs(), self._version, self._cli_config() or "")}
 
     def apply(self, variables: Mapping[str, str], wanted: str, progress: Callable[[Progress], None]) -> dict[str, Any]:
         """Applies, telling `progress` how far it is. Gives the outputs.
