@@ -17,6 +17,7 @@ from local.layout import CHECKOUT, ENVIRONMENT, SERVICES, Layout
 from local.provider_mirror import cli_config
 
 OLDEST = (1, 10)
+CONTRACTS = (SERVICES / "api" / "openapi.yaml", SERVICES / "articles" / "table.json")  # Terraform reads them, too
 PARALLELISM = 20  # requests at once; Terraform's default of 10 is for clouds that are far away
 # What would make this run differ from the next one, or from another developer's.
 _DROPPED = re.compile(r"^(AWS_.*|TF_VAR_.*|TF_CLI_ARGS.*|TF_WORKSPACE|TF_LOG.*|TF_DATA_DIR)$")
@@ -117,11 +118,13 @@ class Terraform:
         return fingerprint(self._inputs(), json.dumps(variables, sort_keys=True), emulator, self._version)
 
     def _inputs(self) -> Iterator[Path]:
-        for pattern in ("**/*.tf", "**/*.tfvars", "**/*.json", "**/*.tftpl", "**/.terraform.lock.hcl"):
-            for path in (CHECKOUT / "terraform").glob(pattern):
-                if ".terraform" not in path.parts and "tests" not in path.parts:
+        # The other environments have no part in it, nor has what `terraform test` leaves in the modules.
+        for root in (CHECKOUT / "terraform" / "modules", self._configuration):
+            for path in root.rglob("*"):
+                if path.suffix in (".tf", ".tfvars", ".json", ".tftpl") and ".terraform" not in path.parts:
                     yield path
-        yield from (path for path in (SERVICES / "api" / "openapi.yaml", SERVICES / "articles" / "table.json"))
+        lock = self._configuration / ".terraform.lock.hcl"
+        yield from (path for path in (lock, *CONTRACTS) if path.exists())
 
     def is_applied(self, wanted: str) -> bool:
         """Whether the last successful apply was of exactly this."""
