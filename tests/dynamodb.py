@@ -33,11 +33,13 @@ class Wire:
         self._lock = threading.RLock()  # an accident may make requests of its own
 
     def attach(self, events: Any) -> None:
-        """Listens to a client's events, or to a session's for all clients that it is going to make."""
-        events.register_first("before-send.dynamodb", self._send)
+        """Takes moto's place in a client's events, or in a session's for all clients that it is going to make."""
+        events.unregister("before-send", botocore_stubber)  # botocore asks all listeners: moto would act twice
+        events.register("before-send", self._send)
 
     def detach(self, events: Any) -> None:
-        events.unregister("before-send.dynamodb", self._send)
+        events.unregister("before-send", self._send)
+        events.register("before-send", botocore_stubber)
 
     def next(self, operation: str, *accidents: Accident) -> None:
         """These befall the next requests of the operation, one each."""
@@ -48,7 +50,9 @@ class Wire:
         self.tokens.clear()
 
     def _send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
-        operation = event_name.rpartition(".")[2]
+        _, service, operation = event_name.split(".")
+        if service != "dynamodb":
+            return self._carry_out(request, event_name, None)
         body = json.loads(request.body or b"{}")
         with self._lock:
             self.calls.append(operation)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from articles.errors import (
     ArticlesError,
     ConditionFailedError,
@@ -22,7 +23,6 @@ from articles.model import EDITORS, ArticleStatus, ArticleWithImages, ImageStatu
 from articles.repository import ArticleRepository
 from articles.service import ArticleChange, ArticleService, Upload
 from articles.table import Table
-
 from tests.samples import NOON, a_label, an_analysis, an_article, an_id, an_image, finish
 
 ALICE = Principal("alice", "Alice")
