@@ -1,0 +1,91 @@
+"""The two Lambda handlers, imported as a new execution environment does."""
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from articles.table import Table
+from image_worker.settings import SettingsError
+from tests.integration.image_pipeline import MEDIA_BUCKET, Pipeline
+from tests.unit.image_worker import events
+from tests.unit.image_worker.fakes import Context
+
+
+@pytest.fixture
+def pipeline(table: Table) -> Pipeline:
+    return Pipeline(table)
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """Nothing of the handlers is left from before, and nothing of their logging stays."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    modules = ("image_worker.handler", "image_worker.sweeper_handler")
+    for module in modules:
+        sys.modules.pop(module, None)
+    yield
+    for module in modules:
+        sys.modules.pop(module, None)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def environment(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "TABLE_NAME": pipeline.table.name,
+        "UPLOADS_BUCKET": events.UPLOADS_BUCKET,
+        "MEDIA_BUCKET": MEDIA_BUCKET,
+        "IMAGE_JOBS_QUEUE_URL": pipeline.queue_url,
+        "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:image-events",
+        "MAX_UPLOAD_BYTES": "1000000",
+        "LABEL_MIN_CONFIDENCE": "55",
+        "MODERATION_MIN_CONFIDENCE": "60",
+        "MAX_RECEIVE_COUNT": "5",
+        "LOG_LEVEL": "INFO",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def handle(module: str, event: dict[str, Any]) -> Any:
+    return importlib.import_module(module).handler(event, Context())
+
+
+@pytest.mark.usefixtures("environment", "fresh")
+def test_the_worker_answers_a_batch_and_logs_json(capsys: pytest.CaptureFixture[str]) -> None:
+    event = events.sqs_event(json.dumps({"Event": "s3:TestEvent"}), "poison")
+    assert handle("image_worker.handler", event) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    [line] = capsys.readouterr().out.splitlines()
+    logged = json.loads(line)
+    assert logged["service"] == "image_worker"
+    assert (logged["level"], logged["request_id"], logged["message_id"]) == ("ERROR", "request-1", "m1")
+    assert "poison" not in line
+
+
+@pytest.mark.usefixtures("environment", "fresh")
+def test_the_worker_takes_a_real_upload_with_its_own_clients(pipeline: Pipeline) -> None:
+    image, body = pipeline.uploaded(data=b"no picture")
+    assert handle("image_worker.handler", events.sqs_event(body)) == {"batchItemFailures": []}
+    assert pipeline.read(image).error is not None
+
+
+@pytest.mark.usefixtures("environment", "fresh")
+def test_the_sweeper_runs_on_its_schedule(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = handle("image_worker.sweeper_handler", {"source": "aws.events", "detail-type": "Scheduled Event"})
+    assert counts == {"overdue": 0, "expired": 0, "failed": 0, "left": 0}
+    assert json.loads(capsys.readouterr().out)["counts"] == counts
+
+
+@pytest.mark.parametrize("module", ["image_worker.handler", "image_worker.sweeper_handler"])
+@pytest.mark.usefixtures("environment", "fresh")
+def test_a_missing_variable_stops_the_function_at_its_start(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TABLE_NAME")
+    with pytest.raises(SettingsError, match="TABLE_NAME is missing"):
+        importlib.import_module(module)
