@@ -1,9 +1,13 @@
-"""Puts the app together from its settings: the only place of the API that makes AWS clients."""
+"""Puts the app together from its settings: the only place of the API that makes AWS clients.
+
+They are botocore's, which boto3's clients are, too: what boto3 adds (resources, transfers, their docs) is not used
+here, and would be imported at every cold start all the same (`python -X importtime -c "import api.handler"`).
+"""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from flask import Flask
 
@@ -18,7 +22,9 @@ from articles.service import ArticleService
 from articles.table import Table
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 # API Gateway gives up after 29 seconds. A feed asks its shards in two rounds: with the pauses between the tries that is
 # 2 × (3 × 3 + 3) seconds at worst, where connections are taken and never answered.
@@ -33,12 +39,13 @@ _FAST = Config(
 class _Queue:
     """The job queue, whose client is made when the first job is sent: most requests send none."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, session: botocore.session.Session, url: str) -> None:
+        self._session = session
         self._url = url
 
     @cached_property
     def _queue(self) -> JobQueue:
-        return JobQueue(boto3.client("sqs", config=_FAST), self._url)
+        return JobQueue(cast("SQSClient", self._session.create_client("sqs", config=_FAST)), self._url)
 
     def send(self, job: Job) -> None:
         self._queue.send(job)
@@ -46,19 +53,21 @@ class _Queue:
 
 def build(settings: Settings) -> Flask:
     """The app on the AWS that the environment names. No call leaves here yet."""
-    table = Table(boto3.client("dynamodb", config=_FAST), settings.table_name)
+    session = botocore.session.get_session()
+    table = Table(cast("DynamoDBClient", session.create_client("dynamodb", config=_FAST)), settings.table_name)
     articles = ArticleRepository(table)
-    service = ArticleService(articles, ImageRepository(table), _Queue(settings.image_jobs_queue_url))
+    service = ArticleService(articles, ImageRepository(table), _Queue(session, settings.image_jobs_queue_url))
     return create_app(
         service,
         LabelIndex(table),
-        Signer(_s3, settings.uploads_bucket, settings.media_bucket),
+        Signer(lambda: _s3(session), settings.uploads_bucket, settings.media_bucket),
         cursor_key=settings.cursor_key,
         cors_allow_origin=settings.cors_allow_origin,
         max_upload_bytes=settings.max_upload_bytes,
     )
 
 
-def _s3() -> "S3Client":
+def _s3(session: botocore.session.Session) -> "S3Client":
     # The regional address and signature version 4: what a bucket of any region and age accepts.
-    return boto3.client("s3", config=_FAST.merge(Config(signature_version="s3v4")))
+    config = _FAST.merge(Config(signature_version="s3v4"))
+    return cast("S3Client", session.create_client("s3", config=config))

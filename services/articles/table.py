@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from articles.dynamo_json import from_attributes, to_attributes
 from articles.errors import ConditionFailedError, ContentionError
 from articles.keys import INDEX_KEYS, PK, SK
 
@@ -32,9 +31,6 @@ _PARALLEL_QUERIES = 8
 
 _FILTERED_READ = 500
 """Items that one call reads, at least, where a filter may drop most of them."""
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,8 @@ class Table:
         if only:
             arguments["ProjectionExpression"] = ", ".join(f"#p{n}" for n in range(len(only)))
             arguments["ExpressionAttributeNames"] = {f"#p{n}": name for n, name in enumerate(only)}
-        answer = self._client.get_item(TableName=self.name, Key=_to_dynamo(key), ConsistentRead=True, **arguments)
-        return _from_dynamo(answer["Item"]) if "Item" in answer else None
+        answer = self._client.get_item(TableName=self.name, Key=to_attributes(key), ConsistentRead=True, **arguments)
+        return from_attributes(answer["Item"]) if "Item" in answer else None
 
     def query(
         self,
@@ -140,11 +136,11 @@ class Table:
                 TableName=self.name,
                 KeyConditionExpression=expression,
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues=_to_dynamo(values),
+                ExpressionAttributeValues=to_attributes(values),
                 ScanIndexForward=not newest_first,
                 **arguments,
             )
-            items += map(_from_dynamo, answer["Items"])
+            items += map(from_attributes, answer["Items"])
             if "LastEvaluatedKey" not in answer or (limit is not None and len(items) >= limit):
                 return items[:limit]
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -167,8 +163,8 @@ class Table:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             found: Any = error.response.get("Item")
-            raise ConditionFailedError(frozenset({0}), {0: _from_dynamo(found)} if found else {}) from error
-        return _from_dynamo(answer["Attributes"])
+            raise ConditionFailedError(frozenset({0}), {0: from_attributes(found)} if found else {}) from error
+        return from_attributes(answer["Attributes"])
 
     def delete(self, write: Delete) -> None:
         """One delete. Raises ConditionFailedError (position 0), ContentionError."""
@@ -193,7 +189,7 @@ class Table:
             failed = frozenset(n for n, r in enumerate(reasons) if r.get("Code") == "ConditionalCheckFailed")
             if not failed:
                 raise
-            found = {n: _from_dynamo(reasons[n]["Item"]) for n in failed if reasons[n].get("Item")}
+            found = {n: from_attributes(reasons[n]["Item"]) for n in failed if reasons[n].get("Item")}
             raise ConditionFailedError(failed, found) from error
 
     def _until_quiet(self, call: Callable[[str], T]) -> T:
@@ -221,12 +217,12 @@ class Table:
         part: dict[str, Any] = {"TableName": self.name}
         match write:
             case Put():
-                part["Item"] = _to_dynamo(write.item)
+                part["Item"] = to_attributes(write.item)
             case Update():
-                part["Key"] = _to_dynamo(write.key)
+                part["Key"] = to_attributes(write.key)
                 part["UpdateExpression"] = _update_expression(write, names, values)
             case Delete() | Check():
-                part["Key"] = _to_dynamo(write.key)
+                part["Key"] = to_attributes(write.key)
         if write.condition:
             part["ConditionExpression"] = write.condition.expression
             names.update(write.condition.names)
@@ -234,7 +230,7 @@ class Table:
         if names:
             part["ExpressionAttributeNames"] = names
         if values:
-            part["ExpressionAttributeValues"] = _to_dynamo(values)
+            part["ExpressionAttributeValues"] = to_attributes(values)
         if isinstance(write, Put | Update) and write.tell:
             part["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return part
@@ -264,33 +260,3 @@ def _update_expression(write: Update, names: dict[str, str], values: dict[str, A
         clauses.append("REMOVE " + ", ".join(f"#r{n}" for n in range(len(write.remove))))
         names.update({f"#r{n}": name for n, name in enumerate(write.remove)})
     return " ".join(clauses)
-
-
-def _to_dynamo(item: Mapping[str, Any]) -> Any:
-    return {name: _serialize(_plain_to_decimal(value)) for name, value in item.items()}
-
-
-def _from_dynamo(item: Mapping[str, Any]) -> Item:
-    return {name: _decimal_to_plain(_deserialize(value)) for name, value in item.items()}
-
-
-def _plain_to_decimal(value: Any) -> Any:
-    match value:
-        case float():
-            return Decimal(str(value))
-        case list() | tuple():
-            return [_plain_to_decimal(entry) for entry in value]
-        case dict():
-            return {name: _plain_to_decimal(entry) for name, entry in value.items()}
-    return value
-
-
-def _decimal_to_plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-        case list():
-            return [_decimal_to_plain(entry) for entry in value]
-        case dict():
-            return {name: _decimal_to_plain(entry) for name, entry in value.items()}
-    return value
