@@ -148,6 +148,6 @@ def test_the_environment_is_exactly_the_given_one(
     table: ProcessTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
-    start(table, tmp_path, "import os; print(sorted(os.environ), flush=True)")
+    start(table, tmp_path, "import os, time; print(sorted(os.environ), flush=True); time.sleep(60)")
 
     assert "AWS_PROFILE" not in wait_for_text(tmp_path / "toy.log")
