@@ -22,7 +22,7 @@ module "identity" {
 # data (a forged cursor reads what a plain request reads), so the state, which is private anyway, may hold it.
 # `terraform apply -replace=module.gazette.terraform_data.cursor_key` makes another; cursors of before are refused then.
 resource "terraform_data" "cursor_key" {
-  input = sha256("${uuid()}${uuid()}")
+  input = sensitive(sha256("${uuid()}${uuid()}"))
 
   lifecycle {
     ignore_changes = [input]
