@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 4566
+RUNTIME ?= process
 VENV := .venv
 RUN := $(VENV)/bin/python
 # make exports the shell's USER: only one that stands on the command line is meant.
@@ -27,7 +28,7 @@ setup: ## Make the virtual environment with the pinned dependencies; every other
 
 .PHONY: up
 up: setup ## Start the local cloud, apply terraform/environments/local, print the API's URL
-	@$(RUN) -m local up --port $(PORT)
+	@$(RUN) -m local up --port $(PORT) --runtime $(RUNTIME)
 
 .PHONY: demo
 demo: up ## The main job on a real photograph: sign in, create an article, upload, wait, show the labels
@@ -77,7 +78,7 @@ format: setup ## Format the code, and sort its imports
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local; do \
+	@cd requirements && for name in dev api image_worker local base emulator; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --python-version 3.11 \
-	    $$([ $$name = dev ] || echo '-c dev.txt') $$name.in -o $$name.txt; \
+	    $$([ $$name = dev ] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done
