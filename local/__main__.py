@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("up", up)
+    command("up", up).add_argument("--runtime", choices=["process"], default="process", help="of the functions")
     command("down", down)
     command("status", status)
     tokens = command("token", token)
@@ -82,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with what was started for it
     try:
         arguments.run(arguments)
     except LocalError as error:

@@ -6,6 +6,7 @@ understand, and says in one sentence when they are too old. Run again, it compar
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -18,7 +19,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCK = CHECKOUT / "requirements" / "dev.txt"
+LOCAL = CHECKOUT / ".local"
 VENV = CHECKOUT / ".venv"
+STAMP = VENV / ".gazette-lock"
 OLDEST = (3, 11)
 TOO_NEW = (3, 14)  # the locked onnxruntime and numpy carry wheels up to 3.13
 
@@ -146,31 +149,50 @@ def bootstrap() -> None:
     Raises:
         BootstrapError: no suitable Python, no venv module, or no index that holds the packages.
     """
-    lock = LOCK.read_text()
-    stamp = VENV / ".gazette-lock"
-    python = VENV / "bin" / "python"
     interpreter = supported_python()
+    lock = LOCK.read_text()
     wanted = wanted_stamp(lock.encode(), os.path.realpath(interpreter))
-    if stamp.exists() and python.exists() and stamp.read_text() == wanted:
+    if is_complete(wanted):
         return
+    LOCAL.mkdir(mode=0o700, exist_ok=True)
+    with (LOCAL / "setup.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # two commands at once: the second one finds the work done
+        if not is_complete(wanted):
+            make(interpreter, lock, wanted)
+
+
+def is_complete(wanted: str) -> bool:
+    """Whether the environment is the one that is wanted, and whole."""
+    try:
+        return (VENV / "pyvenv.cfg").exists() and STAMP.read_text() == wanted
+    except OSError:
+        return False
+
+
+def make(interpreter: str, lock: str, wanted: str) -> None:
+    """Makes the environment where there is none that can be updated, and installs the lock into it."""
+    python = VENV / "bin" / "python"
     began = time.monotonic()
-    if not (python.exists() and stamp.exists() and is_supported(version_of(python))):
+    STAMP.unlink(missing_ok=True)  # until all is there, nothing vouches for it
+    if not ((VENV / "pyvenv.cfg").exists() and version_of(python) == version_of(Path(interpreter))):
         run(
             [interpreter, "-m", "venv", "--clear", str(VENV)],
             f"`{interpreter} -m venv` failed: on Debian and Ubuntu the package python3-venv is missing.",
         )
         report("virtual environment", began)
         began = time.monotonic()
-    stamp.unlink(missing_ok=True)
     report(f"pinned dependencies, by {install(python, lock)}", began)
-    stamp.write_text(wanted)
+    STAMP.write_text(wanted)
 
 
 def version_of(python: Path) -> tuple[int, ...]:
     """(major, minor) of an interpreter; (0, 0) where it does not even start."""
-    done = subprocess.run(
-        [str(python), "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            [str(python), "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return (0, 0)
     return tuple(int(part) for part in done.stdout.split()) if done.returncode == 0 else (0, 0)
 
 

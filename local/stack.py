@@ -45,6 +45,8 @@ class Stack:
         self._layout.create()
         with self._exclusively():
             self._terraform.check()
+            if self._terraform.was_cut_off:
+                self._processes.stop(EMULATOR)  # everything in it goes, so that nothing half-made stands in the way
             emulator = self._start(programs.emulator(self._layout, self._port))
             stand_in = programs.rekognition(self._port_of(REKOGNITION), self.endpoint_url)
             host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), self.endpoint_url)

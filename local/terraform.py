@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -83,6 +84,10 @@ class Terraform:
         return self._directory / "terraform.tfstate"
 
     @property
+    def _applying(self) -> Path:
+        return self._directory / "applying"
+
+    @property
     def _applied(self) -> Path:
         return self._directory / "applied.json"
 
@@ -108,8 +113,14 @@ class Terraform:
         self._binary = found
         return self._version
 
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether an apply was killed: then the cloud may hold what the state does not know."""
+        return self._applying.exists()
+
     def discard_state(self) -> None:
         """Forgets what was applied: the emulator that held it is gone, and everything in it."""
+        self._applying.unlink(missing_ok=True)
         for name in ("terraform.tfstate", "terraform.tfstate.backup", ".terraform.tfstate.lock.info", "applied.json"):
             (self._directory / name).unlink(missing_ok=True)
 
@@ -167,7 +178,10 @@ class Terraform:
             "apply", "-json", "-auto-approve", "-input=false", "-lock-timeout=60s", f"-parallelism={PARALLELISM}",
             *(f"-var={name}={value}" for name, value in variables.items()),
         ]  # fmt: skip
-        if self._run(arguments, "a", read):
+        self._applying.touch()
+        status = self._run(arguments, "a", read)
+        self._applying.unlink()
+        if status:
             raise LocalError(f"terraform apply failed: {told.reason}", self.log)
         write_json(self._applied, {"fingerprint": wanted})
         return told.outputs
@@ -180,12 +194,17 @@ class Terraform:
             log.flush()
             with subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True,
-                env=self._environment(),
+                env=self._environment(), start_new_session=True,
             ) as child:  # fmt: skip
                 assert child.stdout is not None  # noqa: S101 - asked for above
-                for line in child.stdout:
-                    log.write(line)
-                    read(line)
+                try:
+                    for line in child.stdout:
+                        log.write(line)
+                        read(line)
+                except BaseException:
+                    # Ctrl-C: its own orderly end would take up to a minute. The group is it and its providers.
+                    os.killpg(child.pid, signal.SIGKILL)
+                    raise
         return child.returncode
 
     def _environment(self) -> dict[str, str]:

@@ -32,7 +32,7 @@ class ToyTerraform:
     discards: int = 0
     done: str = ""
     seen: list[Mapping[str, str]] = field(default_factory=list)
-    failure: LocalError | None = None
+    was_cut_off: bool = False
 
     def check(self) -> str:
         return "1.11.4"
@@ -53,8 +53,6 @@ class ToyTerraform:
     def apply(self, variables: Mapping[str, str], wanted: str, _progress: object) -> dict[str, Any]:
         self.applies += 1
         self.seen.append(variables)
-        if self.failure:
-            raise self.failure
         self.done = wanted
         return dict.fromkeys(outputs.REQUIRED, "x") | {"api_url": variables["endpoint_url"]}
 
@@ -171,6 +169,17 @@ def test_a_new_emulator_starts_from_an_empty_state(toy: Toy) -> None:
     toy.stack.up()
 
     assert toy.terraform.discards == 2
+    assert toy.terraform.applies == 2
+
+
+def test_an_apply_that_was_cut_off_is_followed_by_a_new_emulator(toy: Toy) -> None:
+    toy.stack.up()
+    before = toy.stack.status()["emulator"]
+    toy.terraform.was_cut_off = True
+
+    toy.stack.up()
+
+    assert toy.stack.status()["emulator"] != before
     assert toy.terraform.applies == 2
 
 

@@ -147,6 +147,29 @@ def test_a_failed_apply_says_why_and_is_not_remembered(
     assert not terraform.is_applied("fingerprint")
 
 
+def test_an_interrupted_apply_ends_terraform_and_is_remembered(
+    terraform: Terraform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = (
+        f"""[ "$1" = version ] && echo '{{"terraform_version": "1.11.4"}}' && exit; """
+        f"""echo $$ >{tmp_path}/pid; echo '{json.dumps(PLAN)}'; exec sleep 60"""
+    )
+    fake_terraform(tmp_path / "bin", monkeypatch, script)
+    terraform.check()
+
+    def interrupt(_progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        terraform.apply({}, "fingerprint", interrupt)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert terraform.was_cut_off
+    terraform.discard_state()
+    assert not terraform.was_cut_off
+
+
 def test_a_new_emulator_means_a_new_apply(terraform: Terraform) -> None:
     first = terraform.wanted({"endpoint_url": "http://127.0.0.1:4566"}, "12@34")
 
