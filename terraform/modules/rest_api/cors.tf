@@ -1,12 +1,10 @@
 locals {
   # On every answer that the gateway gives by itself. The function sets the same on its own.
-  cors_headers = merge(
-    {
-      "Access-Control-Allow-Origin"   = var.cors_allow_origin
-      "Access-Control-Expose-Headers" = "ETag,Location,Link,Retry-After"
-    },
-    var.cors_allow_origin == "*" ? {} : { "Vary" = "Origin" },
-  )
+  cors_headers = {
+    "Access-Control-Allow-Origin"   = var.cors_allow_origin
+    "Access-Control-Expose-Headers" = "ETag,Location,Link,Retry-After"
+    "Vary"                          = "Origin"
+  }
 
   preflight_headers = merge(local.cors_headers, {
     "Access-Control-Allow-Headers" = "Authorization,Content-Type,If-Match,If-None-Match,Idempotency-Key"
