@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.models import botocore_stubber
 
@@ -32,24 +33,26 @@ class Wire:
         self._committed: set[str] = set()
         self._lock = threading.RLock()  # an accident may make requests of its own
 
-    def attach(self, events: Any) -> None:
-        """Takes moto's place in a client's events, or in a session's for all clients that it is going to make."""
-        events.unregister("before-send", botocore_stubber)  # botocore asks all listeners: moto would act twice
-        events.register("before-send", self._send)
-
-    def detach(self, events: Any) -> None:
-        events.unregister("before-send", self._send)
-        events.register("before-send", botocore_stubber)
+    def builtin_handlers(self) -> list[Any]:
+        """botocore's own, with this in moto's place: botocore asks every listener, so both would act."""
+        others = [entry for entry in botocore.handlers.BUILTIN_HANDLERS if entry[1] is not botocore_stubber]
+        return [*others, ("before-send", self.send)]
 
     def next(self, operation: str, *accidents: Accident) -> None:
         """These befall the next requests of the operation, one each."""
         self._accidents += [(operation, accident) for accident in accidents]
 
     def forget(self) -> None:
+        """What was seen so far; what was arranged stays."""
         self.calls.clear()
         self.tokens.clear()
 
-    def _send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
+    def reset(self) -> None:
+        self.forget()
+        self._accidents.clear()
+        self._committed.clear()
+
+    def send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         _, service, operation = event_name.split(".")
         if service != "dynamodb":
             return self._carry_out(request, event_name, None)
