@@ -1,4 +1,4 @@
-"""API Gateway, as far as a function sees it: its events (of the shapes in tests/events), and a client that sends them."""
+"""API Gateway, as a function sees it: events (shaped as in tests/events), and a client that sends them."""
 
 import base64
 import json
@@ -60,7 +60,7 @@ def rest_event(
     host: str = HOST,
     prefix: str = f"/{STAGE}",
 ) -> dict[str, Any]:
-    """A REST proxy event. `target` is path and query as a client writes them after the stage; bytes travel in base64."""
+    """A REST proxy event. `target` is path and query as written after the stage; bytes travel in base64."""
     path, query = urlsplit(target).path, parse_qs(urlsplit(target).query, keep_blank_values=True)
     event = recorded("rest_proxy")
     sent = {**event["headers"], "Host": host, **(headers or {})}
