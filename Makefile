@@ -17,7 +17,7 @@ CODE := services local tests
 help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
-	  /^[a-z-]+:.*## / {printf "  %s%-10s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  %s%-11s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables: PORT=$(PORT) (of the local cloud), USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
 
 .PHONY: setup
@@ -45,6 +45,16 @@ token: setup ## Print a fresh ID token of a local user: make token USER=alice [G
 .PHONY: down
 down: setup ## Stop what `up` started, and nothing else
 	@$(RUN) -m local down
+
+##@ Images
+
+.PHONY: images
+images: setup ## Build both images: make images [BASE_IMAGE=…] [ARCHITECTURE=x86_64|arm64]
+	@BASE_IMAGE='$(BASE_IMAGE)' $(RUN) -m local.images functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+.PHONY: base-image
+base-image: setup ## Build a base for them where none can be pulled: Debian with AWS's runtime client and emulator
+	@$(RUN) -m local.images base
 
 ##@ Checks
 
@@ -78,7 +88,7 @@ format: setup ## Format the code, and sort its imports
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local base emulator; do \
+	@cd requirements && for name in dev api image_worker local base build emulator; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --python-version 3.11 \
 	    $$([ $$name = dev ] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done

@@ -17,6 +17,8 @@ from articles.service import ArticleService
 EXPOSED_HEADERS = "ETag, Location, Link, Retry-After"
 """What a browser's script may read of an answer; modules/rest_api says the same for answers of the gateway's own."""
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
 
 def create_app(
     service: ArticleService,
@@ -51,5 +53,19 @@ def create_app(
             response.headers["Access-Control-Allow-Origin"] = cors_allow_origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
         return response
+
+    return app
+
+
+def create_app_without_services() -> Flask:
+    """The WSGI app of an image that was started by hand and told of no AWS: /health, /openapi.json, else 503."""
+    app = Flask("api", static_folder=None)
+    app.register_blueprint(service_routes())
+    problems.register(app)
+
+    @app.route("/", defaults={"path": ""}, methods=_METHODS)
+    @app.route("/<path:path>", methods=_METHODS)
+    def unavailable(path: str) -> Response:  # noqa: ARG001
+        raise problems.ProblemError(503, "This function was given no settings: terraform/modules/gazette lists them.")
 
     return app

@@ -5,7 +5,7 @@ from typing import Any
 
 import serverless_wsgi
 
-from api.settings import Settings
+from api.settings import read
 from api.wiring import build
 from articles import logs
 from articles.ids import is_id
@@ -13,8 +13,8 @@ from articles.ids import is_id
 # serverless-wsgi would send these to the gateway base64-encoded.
 serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
 
-settings = Settings.from_environment(os.environ)
-logs.configure("api", settings.log_level)
+settings = read(os.environ)
+logs.configure("api", settings.log_level if settings else "INFO")
 app = build(settings)
 
 

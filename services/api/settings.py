@@ -5,6 +5,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_REQUIRED = (
+    "TABLE_NAME",
+    "UPLOADS_BUCKET",
+    "MEDIA_BUCKET",
+    "IMAGE_JOBS_QUEUE_URL",
+    "CURSOR_KEY",
+    "MAX_UPLOAD_BYTES",
+)
+
 
 class SettingsError(Exception):
     """The environment lacks something or holds nonsense; str() names the variable."""
@@ -35,6 +44,14 @@ class Settings:
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
             log_level=_log_level(environment, "LOG_LEVEL"),
         )
+
+
+def read(environment: Mapping[str, str]) -> Settings | None:
+    """The settings; None where not one of them is there, as in an image that somebody starts by hand. Raises
+    SettingsError where only some are missing."""
+    if not any(environment.get(name) for name in _REQUIRED):
+        return None
+    return Settings.from_environment(environment)
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from flask import Flask
 
-from api.app import create_app
+from api.app import create_app, create_app_without_services
 from api.settings import Settings
 from api.signing import Signer
 from articles.image_repository import ImageRepository
@@ -51,9 +51,12 @@ class _Queue:
         self._queue.send(job)
 
 
-def build(settings: Settings) -> Flask:
-    """The app on the AWS that the environment names. No call leaves here yet."""
+def build(settings: Settings | None) -> Flask:
+    """The app on the AWS that the environment names. No call leaves here yet. Where no AWS is named, by settings or by
+    its region, only what needs none is answered."""
     session = botocore.session.get_session()
+    if settings is None or not session.get_config_variable("region"):
+        return create_app_without_services()
     table = Table(cast("DynamoDBClient", session.create_client("dynamodb", config=_FAST)), settings.table_name)
     articles = ArticleRepository(table)
     service = ArticleService(articles, ImageRepository(table), _Queue(session, settings.image_jobs_queue_url))

@@ -1,0 +1,1 @@
+"""Builds the images: `python -m local.images`. The Makefile calls it."""

@@ -1,0 +1,35 @@
+"""`python -m local.images base|functions [--architecture arm64]`"""
+
+import argparse
+import sys
+
+from local.errors import LocalError
+from local.images import base, functions
+from local.images.architecture import PLATFORMS, of_this_machine
+from local.layout import Layout
+
+
+def main() -> int:
+    """Builds, and gives the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local.images", description="Builds the images.")
+    parser.add_argument("what", choices=["base", "functions"])
+    parser.add_argument("--architecture", choices=[*PLATFORMS], default=of_this_machine(), help="of the functions")
+    arguments = parser.parse_args()
+    layout = Layout.default()
+    layout.create()
+    log = layout.log("images")
+    log.unlink(missing_ok=True)
+    try:
+        if arguments.what == "base":
+            base.make(log)
+            print(base.BASE)
+        else:
+            print("\n".join(functions.build(functions.FUNCTIONS, log, arguments.architecture)))
+    except LocalError as error:
+        print(f"✗ {error}\n  log: {error.log or log}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

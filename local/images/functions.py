@@ -1,0 +1,61 @@
+"""The images of the functions, and of the cloud that docker/compose.yaml runs them in."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.images import base, engine, site
+from local.images.architecture import PLATFORMS, of_this_machine
+from local.layout import CHECKOUT
+from local.steps import step
+
+AWS_BASE = "public.ecr.aws/lambda/python:3.13"
+FUNCTIONS = ("api", "image_worker")
+
+
+def name_of(image: str, tag: str = "latest") -> str:
+    """`gazette-api:latest`"""
+    return f"gazette-{image}:{tag}"
+
+
+def base_image(architecture: str, log: Path) -> dict[str, str]:
+    """The build arguments that name the base: $BASE_IMAGE, or AWS's own where it is there or can be pulled, or the one
+    that is built here. Says in one line when it is the last."""
+    given = os.environ.get("BASE_IMAGE")
+    if given in (base.BASE, None, ""):
+        if not given:
+            if engine.image_exists(AWS_BASE):
+                return {"BASE_IMAGE": AWS_BASE}
+            reason = engine.pull(AWS_BASE, PLATFORMS[architecture])
+            if reason is None:
+                return {"BASE_IMAGE": AWS_BASE}
+            print(f"  {AWS_BASE} cannot be pulled ({reason}): going on with {base.BASE}", flush=True)
+        base.make(log)
+        return {"BASE_IMAGE": base.BASE, "BUILD_IMAGE": base.BUILD}
+    return {"BASE_IMAGE": given}
+
+
+def build(images: Sequence[str], log: Path, architecture: str | None = None, tag: str = "latest") -> list[str]:
+    """Builds the images of docker/<image>.Dockerfile for one architecture, and gives their names.
+
+    Raises:
+        LocalError: a build failed; the log says why.
+    """
+    architecture = architecture or of_this_machine()
+    arguments = base_image(architecture, log)
+    names = []
+    with site.secrets() as secrets:
+        for image in images:
+            name = name_of(image, tag)
+            with step(name), log.open("a") as output:
+                engine.build(
+                    file=CHECKOUT / "docker" / f"{image}.Dockerfile",
+                    context=CHECKOUT,
+                    tags=[name],
+                    arguments=arguments,
+                    platform=PLATFORMS[architecture],
+                    secrets=secrets,
+                    output=output,
+                )
+            names.append(name)
+    return names
