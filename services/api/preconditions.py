@@ -43,5 +43,5 @@ def matching_versions() -> frozenset[int] | None:
     tags = request.if_match
     if not request.headers.get("If-Match") or tags.star_tag:
         return None
-    versions = (tag.split("-", 1)[0] for tag in tags.as_set())
+    versions = (tag.split("-", 1)[0] for tag in tags.as_set() if tag)
     return frozenset(int(version) for version in versions if _VERSION.fullmatch(version))

@@ -17,6 +17,7 @@ from tests.samples import NOON, an_article, an_image
         ('"3"', {3}),
         ('"3-0f0f"', {3}),
         ('"3", "5-aa", "junk"', {3, 5}),
+        ('""', set()),
         ('W/"3"', set()),
         ('W/"3", "4"', {4}),
         ('"0"', set()),
