@@ -24,19 +24,20 @@ log = logging.getLogger(__name__)
 MIME_TYPE = "application/problem+json"
 
 _TITLES = {
-    400: ("bad-request", "Bad request"),
-    401: ("unauthorized", "Unauthorized"),
-    403: ("forbidden", "Forbidden"),
-    404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "Method not allowed"),
-    409: ("conflict", "Conflict"),
-    412: ("precondition-failed", "Precondition failed"),
-    413: ("content-too-large", "Content too large"),
-    415: ("unsupported-media-type", "Unsupported media type"),
-    422: ("idempotency-key-reused", "Idempotency key reused"),
-    500: ("internal-error", "Internal error"),
-    503: ("unavailable", "Temporarily unavailable"),
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Idempotency Key Reused",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
 }
+"""The type is made of the title, here and in modules/rest_api: one kind of problem has one name, whoever finds it."""
 
 _STATUS: Mapping[type[ArticlesError], int] = {
     NotFoundError: 404,
@@ -74,9 +75,9 @@ def bad_input(errors: Sequence[FieldError]) -> ProblemError:
 
 
 def response(problem: ProblemError) -> Response:
-    kind, title = _TITLES.get(problem.status, ("error", "Error"))
+    title = _TITLES.get(problem.status, "Error")
     body: dict[str, object] = {
-        "type": f"urn:gazette:problem:{kind}",
+        "type": f"urn:gazette:problem:{title.lower().replace(' ', '-')}",
         "title": title,
         "status": problem.status,
         "detail": problem.detail,

@@ -166,7 +166,7 @@ def test_a_table_that_cannot_be_reached_is_a_problem_before_the_gateway_gives_up
     begin = time.monotonic()
     answer = stranded.get(target)
     assert time.monotonic() - begin < 25
-    assert (answer.status, answer.json["type"]) == (503, "urn:gazette:problem:unavailable")
+    assert (answer.status, answer.json["type"]) == (503, "urn:gazette:problem:service-unavailable")
     assert answer.headers["retry-after"] == "1"
     assert answer.raw["isBase64Encoded"] is False
 

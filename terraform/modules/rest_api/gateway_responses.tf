@@ -36,7 +36,12 @@ locals {
   gateway_responses = {
     for type, problem in local.problems : type => {
       status = tostring(problem.status)
-      body   = jsonencode(merge({ type = "about:blank" }, problem, lookup(local.problem_errors, type, {})))
+      # The type is made of the title, as services/api does it: one kind of problem has one name, whoever finds it.
+      body = jsonencode(merge(
+        { type = "urn:gazette:problem:${lower(replace(problem.title, " ", "-"))}" },
+        problem,
+        lookup(local.problem_errors, type, {}),
+      ))
       headers = merge(
         local.cors_headers,
         { "Content-Type" = "application/problem+json" },
