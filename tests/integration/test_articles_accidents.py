@@ -1,12 +1,13 @@
 """What a network, a busy table and DynamoDB's own bad moments do to a write: nothing twice, nothing lost."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
-from articles.errors import ConflictError, ContentionError
+from articles.errors import ConflictError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once
 from articles.image_repository import ImageRepository
 from articles.model import ImageStatus
@@ -62,6 +63,18 @@ def test_a_claim_whose_answer_is_lost_is_a_claim(articles: ArticleRepository, ta
     wire.next("UpdateItem", lost_answer)
     claimed = images.claim(an_id(1), an_id(1), token="t", sequencer=None, now=NOON, lease_until=NOON)
     assert getattr(claimed, "status", claimed) is ImageStatus.PROCESSING
+
+
+def test_a_deletion_of_an_image_whose_answer_is_lost_is_a_deletion(
+    articles: ArticleRepository, table: Table, wire: Wire
+) -> None:
+    images = ImageRepository(table)
+    articles.create(an_article())
+    images.register(an_image())
+    wire.next("UpdateItem", lost_answer)
+    assert images.bury(an_id(1), an_id(1), due_at=NOON).status is ImageStatus.DELETED
+    with pytest.raises(NotFoundError):
+        images.bury(an_id(1), an_id(1), due_at=NOON + timedelta(minutes=1))
 
 
 def test_a_transaction_that_is_still_running_is_asked_for_under_its_own_token(
