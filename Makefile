@@ -18,7 +18,7 @@ help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
 	  /^[a-z-]+:.*## / {printf "  %s%-11s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: PORT=$(PORT) (of the local cloud), USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
+	@printf '\nVariables: PORT=$(PORT) and RUNTIME=$(RUNTIME) (or docker) of the local cloud, USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
 
 .PHONY: setup
 setup: ## Make the virtual environment with the pinned dependencies; every other target does it first

@@ -13,6 +13,7 @@ from local.clients import Clients
 from local.demo.tour import demo
 from local.errors import LocalError
 from local.layout import CHECKOUT, Layout
+from local.ports import HOST
 from local.stack import Stack
 from local.users import UserPool
 
@@ -22,8 +23,18 @@ DEFAULT_PORT = 4566
 def up(arguments: argparse.Namespace) -> None:
     """Starts the local cloud, applies Terraform, prints the API's URL."""
     layout = Layout.default()
-    applied = Stack(layout, arguments.port).up()
+    applied = Stack(layout, arguments.port, arguments.runtime, arguments.bind).up()
     print(f"\nAPI      {applied['api_url']}\nOutputs  {_shown(layout.outputs)}\nLogs     {_shown(layout.logs)}/")
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Does what `up` does, stays until it is told to end, and does what `down` does."""
+    try:
+        up(arguments)
+        while True:
+            signal.pause()
+    finally:
+        Stack(Layout.default(), arguments.port).down()
 
 
 def down(arguments: argparse.Namespace) -> None:
@@ -68,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("up", up).add_argument("--runtime", choices=["process"], default="process", help="of the functions")
+    for name, run in (("up", up), ("serve", serve)):
+        started = command(name, run)
+        runtimes = ["process", "docker", "attached"]
+        started.add_argument("--runtime", choices=runtimes, default="process", help="of the functions (process)")
+        started.add_argument("--bind", default=HOST, help=f"the interface that the emulator serves on ({HOST})")
     command("down", down)
     command("status", status)
     tokens = command("token", token)

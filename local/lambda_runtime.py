@@ -117,10 +117,14 @@ def answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:
         return {"status": "error", "error": {**error, "errorType": "Runtime.MarshalError"}}
     size = len(payload.encode())
     if size > MAX_PAYLOAD:
-        message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-        error = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge", "requestId": request_id}
-        return {"status": "error", "error": error}
+        return {"status": "error", "error": {**too_large(size), "requestId": request_id}}
     return {"status": "ok", "payload": payload}
+
+
+def too_large(size: int) -> dict[str, Any]:
+    """The error for a result of so many bytes."""
+    message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+    return {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
 
 
 def failure(exception: BaseException, request_id: str) -> dict[str, Any]:

@@ -35,11 +35,11 @@ class Program:
     ready: Callable[[], bool]
 
 
-def emulator(layout: Layout, port: int) -> Program:
-    """ministack on the loopback interface, with IAM enforced and nothing kept on disk."""
+def emulator(layout: Layout, port: int, bind: str = HOST) -> Program:
+    """ministack on one interface, with IAM enforced and nothing kept on disk."""
     environment = _base() | {
         "AUTH": "true",  # IAM policies are enforced, as on AWS
-        "BIND_HOST": HOST,  # its default is every interface
+        "BIND_HOST": bind,  # its default is every interface
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": REGION,
@@ -82,21 +82,23 @@ def rekognition(port: int, endpoint_url: str) -> Program:
     )
 
 
-def lambda_host(layout: Layout, port: int, endpoint_url: str) -> Program:
-    """The functions' processes."""
+def lambda_host(layout: Layout, port: int, endpoint_url: str, runtime: str) -> Program:
+    """The functions' processes or containers."""
     local = CHECKOUT / "local"
     sources = [*(local / "lambda_host").glob("*.py"), local / "lambda_runtime.py", local / "clients.py"]
     command = (
         sys.executable, "-m", "local.lambda_host",
         "--port", str(port), "--endpoint-url", endpoint_url, "--logs", str(layout.logs),
+        "--runtime", runtime, "--state", str(layout.root),
     )  # fmt: skip
+    environment = _base() | {name: os.environ[name] for name in os.environ if name.startswith("DOCKER_")}
     return Program(
         name=LAMBDA_HOST,
         title=f"function host on port {port}",
         port=port,
         command=command,
-        environment=_base(),
-        fingerprint=_fingerprint(sources, command, _base()),
+        environment=environment,
+        fingerprint=_fingerprint(sources, command, environment),
         ready=lambda: answers(f"http://{HOST}:{port}/health"),
     )
 

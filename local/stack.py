@@ -1,6 +1,7 @@
 """Brings the local cloud up, and takes it down."""
 
 import fcntl
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Any
 from local import outputs as outputs_file
 from local import programs
 from local.errors import LocalError
+from local.images import functions
+from local.lambda_host import containers
 from local.layout import CHECKOUT, Layout
 from local.ports import HOST, free_port, is_free
 from local.processes import Process, ProcessTable
@@ -24,10 +27,12 @@ STOP_ORDER = (LAMBDA_HOST, REKOGNITION, EMULATOR)
 class Stack:
     """The emulator, the Rekognition stand-in, the function host, and what Terraform made in them."""
 
-    def __init__(self, layout: Layout, port: int) -> None:
-        """Takes where to keep files, and the emulator's port."""
+    def __init__(self, layout: Layout, port: int, runtime: str = "process", bind: str = HOST) -> None:
+        """Takes where to keep files, the emulator's port, what functions run as, and the interface to serve them on."""
         self._layout = layout
         self._port = port
+        self._runtime = runtime
+        self._bind = bind
         self._processes = ProcessTable(layout.processes)
         self._terraform = Terraform(layout)
 
@@ -47,9 +52,10 @@ class Stack:
             self._terraform.check()
             if self._terraform.was_cut_off:
                 self._processes.stop(EMULATOR)  # everything in it goes, so that nothing half-made stands in the way
-            emulator = self._start(programs.emulator(self._layout, self._port))
+            images = functions.deployed(self._layout.log("images")) if self._runtime == "docker" else {}
+            emulator = self._start(programs.emulator(self._layout, self._port, self._bind))
             stand_in = programs.rekognition(self._port_of(REKOGNITION), self.endpoint_url)
-            host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), self.endpoint_url)
+            host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), self.endpoint_url, self._runtime)
             self._start(stand_in)
             self._start(host)
             variables = {
@@ -57,6 +63,8 @@ class Stack:
                 "rekognition_endpoint_url": f"http://{HOST}:{stand_in.port}",
                 "function_host_url": f"http://{HOST}:{host.port}",
             }
+            if images:
+                variables["images"] = json.dumps(images)
             return self._converge(variables, emulator)
 
     def down(self) -> list[str]:
@@ -65,7 +73,9 @@ class Stack:
             return []
         with self._exclusively():
             self._layout.outputs.unlink(missing_ok=True)
-            return [name for name in STOP_ORDER if self._processes.stop(name)]
+            stopped = [name for name in STOP_ORDER if self._processes.stop(name)]
+            containers.remove_all(str(self._layout.root))  # a host that was killed left its own
+            return stopped
 
     def status(self) -> dict[str, Process | None]:
         """Each program's process; None where it does not run."""

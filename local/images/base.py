@@ -19,7 +19,7 @@ BASE = "gazette-lambda-base:3.13"
 BUILD = f"{BASE}-build"
 _FOLDER = CHECKOUT / "docker" / "base"
 _LOCKS = tuple(CHECKOUT / "requirements" / f"{name}.txt" for name in ("base", "build", "emulator"))
-_STAMP = "gazette.inputs"
+_INPUTS = "gazette.inputs"
 _WHEELS_OF = {
     # https://peps.python.org/pep-0600/: the tags that a wheel for this glibc, or an older one, may carry
     "x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
@@ -34,7 +34,7 @@ def make(log: Path) -> None:
         LocalError: the machine lacks something; the text says what.
     """
     wanted = _inputs()
-    if all(engine.label(name, _STAMP) == wanted for name in (BASE, BUILD)):
+    if all(engine.label(name, _INPUTS) == wanted for name in (BASE, BUILD)):
         return
     architecture = of_this_machine()
     root = _root_image(log)
@@ -52,7 +52,7 @@ def make(log: Path) -> None:
                     target=target,
                     tags=[tag],
                     arguments={"ROOT_IMAGE": root, "ARCHITECTURE": architecture},
-                    labels={_STAMP: wanted},
+                    labels={_INPUTS: wanted},
                     platform=PLATFORMS[architecture],
                     output=output,
                 )

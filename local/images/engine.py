@@ -77,6 +77,14 @@ def label(image: str, name: str) -> str | None:
     return asked.stdout.strip() or None
 
 
+def image_id(image: str) -> str:
+    """The id of an image that the engine holds: `sha256:…`"""
+    asked = subprocess.run(
+        [client(), "image", "inspect", "--format", "{{.Id}}", image], capture_output=True, text=True, check=True
+    )
+    return asked.stdout.strip()
+
+
 def remove_image(name: str) -> None:
     """Removes an image where there is one."""
     subprocess.run([client(), "image", "rm", "--force", name], capture_output=True, check=False)

@@ -1,16 +1,19 @@
 """The images of the functions, and of the cloud that docker/compose.yaml runs them in."""
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from local.images import base, engine, site
 from local.images.architecture import PLATFORMS, of_this_machine
-from local.layout import CHECKOUT
+from local.layout import CHECKOUT, SERVICES
 from local.steps import step
 
 AWS_BASE = "public.ecr.aws/lambda/python:3.13"
 FUNCTIONS = ("api", "image_worker")
+INPUTS = "gazette.inputs"
+"""A label: what the image was made of."""
 
 
 def name_of(image: str, tag: str = "latest") -> str:
@@ -35,6 +38,26 @@ def base_image(architecture: str, log: Path) -> dict[str, str]:
     return {"BASE_IMAGE": given}
 
 
+def inputs(image: str) -> str:
+    """A hash over everything in this checkout that the function's image is made of, whatever base it is built on."""
+    digest = hashlib.sha256()
+    docker = CHECKOUT / "docker"
+    files = [docker / f"{image}.Dockerfile", *docker.glob("*.sh"), CHECKOUT / "requirements" / f"{image}.txt"]
+    for package in ("articles", image):
+        files += (path for path in (SERVICES / package).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def deployed(log: Path) -> dict[str, str]:
+    """The functions' images by their ids, which no build changes. Builds those that are missing or out of date."""
+    stale = [image for image in FUNCTIONS if engine.label(name_of(image), INPUTS) != inputs(image)]
+    if stale:
+        build(stale, log)
+    return {image: engine.image_id(name_of(image)) for image in FUNCTIONS}
+
+
 def build(images: Sequence[str], log: Path, architecture: str | None = None, tag: str = "latest") -> list[str]:
     """Builds the images of docker/<image>.Dockerfile for one architecture, and gives their names.
 
@@ -55,6 +78,7 @@ def build(images: Sequence[str], log: Path, architecture: str | None = None, tag
                     arguments=arguments,
                     platform=PLATFORMS[architecture],
                     secrets=secrets,
+                    labels={INPUTS: inputs(image)} if image in FUNCTIONS else {},
                     output=output,
                 )
             names.append(name)

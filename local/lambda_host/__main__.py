@@ -6,7 +6,11 @@ import threading
 from pathlib import Path
 
 from local.clients import Clients
+from local.lambda_host.attached import AttachedContainers
+from local.lambda_host.child import Processes
 from local.lambda_host.configuration import DeployedFunctions
+from local.lambda_host.containers import Containers
+from local.lambda_host.environment import Runtime
 from local.lambda_host.pool import Pool
 from local.lambda_host.server import FunctionHost
 from local.lambda_host.sources import SourceTree
@@ -20,14 +24,28 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--endpoint-url", required=True, help="the emulator, which knows functions and roles")
     parser.add_argument("--logs", type=Path, required=True, help="directory of the functions' logs")
+    parser.add_argument("--runtime", choices=["process", "docker", "attached"], required=True, help="of the functions")
+    parser.add_argument("--state", type=Path, required=True, help="the stack's directory, which names it, too")
     arguments = parser.parse_args()
 
     clients = Clients(arguments.endpoint_url)
     deployed = DeployedFunctions(clients.lambda_, clients.sts)
     sources = SourceTree(SERVICES)
-    server = FunctionHost(
-        (HOST, arguments.port), lambda key: Pool(deployed, sources, SERVICES, arguments.logs / f"{key}.log")
-    )
+
+    def pool(key: str) -> Pool:
+        log = arguments.logs / f"{key}.log"
+        runtime: Runtime
+        match arguments.runtime:
+            case "docker":
+                runtime = Containers(str(arguments.state), log)
+            case "attached":
+                # One container stands behind each function: a second event waits.
+                return Pool(deployed, AttachedContainers(arguments.state / f"{key}.env", log), max_children=1)
+            case _:
+                runtime = Processes(sources, SERVICES, log)
+        return Pool(deployed, runtime)
+
+    server = FunctionHost((HOST, arguments.port), pool)
     # shutdown() waits for serve_forever() to return, so it cannot be called on the thread that serves.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     with server:

@@ -1,4 +1,4 @@
-"""One execution environment, seen from the host."""
+"""An execution environment that is a child process."""
 
 import contextlib
 import os
@@ -8,45 +8,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from local import lambda_runtime
+from local.lambda_host.configuration import Credentials, Function
+from local.lambda_host.environment import Environment, FunctionError, Invocation
+from local.lambda_host.sources import SourceTree
 
 # What a process needs on any machine. Everything else that the developer's shell exports stays out.
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """An event with what Lambda tells about it. `deadline` is in seconds since the epoch."""
-
-    event: Any
-    request_id: str
-    deadline: float
-    timeout: float
-    function_arn: str
-    trace_id: str = ""
-
-
-class FunctionError(Exception):
-    """The function did not answer: `error` is what Lambda's caller gets, as a JSON object."""
-
-    def __init__(self, error: dict[str, Any]) -> None:
-        """Takes errorType, errorMessage and perhaps a stackTrace."""
-        super().__init__(f"{error.get('errorType')}: {error.get('errorMessage')}")
-        self.error = error
-
-
-class Child:
+class Child(Environment):
     """A running child process with its channel. Used by one thread at a time."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, task_root: Path, expires_at: datetime) -> None:
         """Starts the process. It imports its handler while the caller goes on; `invoke` waits for that."""
-        self.expires_at = expires_at
-        self._log = log
+        super().__init__(log, expires_at)
         self._ready = False
         ours, theirs = socket.socketpair()
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
@@ -73,17 +53,8 @@ class Child:
         """Whether it can take another event."""
         return self._process.poll() is None
 
-    def has_credentials_for(self, seconds: float) -> bool:
-        """Whether its credentials last that long, with five minutes to spare, as Lambda keeps them."""
-        return (self.expires_at - datetime.now(UTC)).total_seconds() > seconds + 300
-
     def invoke(self, invocation: Invocation) -> str:
-        """Gives the handler's result as JSON text.
-
-        Raises:
-            FunctionError: the handler raised, ran out of time, or its process died. After the last two the process is
-                gone, see `alive`.
-        """
+        """See Environment.invoke."""
         try:
             if not self._ready:
                 self._wait_until_ready(invocation.deadline)
@@ -102,10 +73,10 @@ class Child:
         except TimeoutError:
             if self._ready:  # one that is still importing is left to finish: the next event finds it warm
                 self.kill()
-            message = f"{invocation.request_id} Task timed out after {invocation.timeout:.2f} seconds"
-            raise self._logged("Sandbox.Timedout", message) from None
+            raise self._timed_out(invocation) from None
         except (BrokenPipeError, ConnectionResetError, _EndedError):
-            raise self._exited(invocation.request_id) from None
+            self.kill()
+            raise self._exited(invocation, self._end()) from None
 
     def _wait_until_ready(self, deadline: float) -> None:
         try:
@@ -124,16 +95,9 @@ class Child:
             raise FunctionError(reply["error"])
         return reply
 
-    def _exited(self, request_id: str) -> FunctionError:
-        self.kill()
+    def _end(self) -> str:
         code = self._process.returncode
-        how = f"signal: {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        return self._logged("Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited with error: {how}")
-
-    def _logged(self, kind: str, message: str) -> FunctionError:
-        with self._log.open("a") as output:
-            output.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n")
-        return FunctionError({"errorType": kind, "errorMessage": message})
+        return f"signal: {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
     def retire(self) -> None:
         """Asks an idle child to end: its channel closes, and it has nothing left to read."""
@@ -156,3 +120,27 @@ class Child:
 
 class _EndedError(Exception):
     """The other side closed the channel."""
+
+
+class Processes:
+    """RUNTIME=process: the working tree's code, in processes of this Python."""
+
+    def __init__(self, sources: SourceTree, task_root: Path, log: Path) -> None:
+        """Takes what notices edits, the import root, and the file for the children's output."""
+        self._sources = sources
+        self._task_root = task_root
+        self._log = log
+
+    def code_version(self) -> object:
+        """Another number after an edit."""
+        return self._sources.version()
+
+    def start(self, function: Function, credentials: Credentials, log_stream: str) -> Child:
+        """A process that imports its handler from the task root."""
+        own = {
+            "LAMBDA_TASK_ROOT": str(self._task_root),
+            "PYTHONPATH": str(self._task_root),
+            "PYTHONSAFEPATH": "1",  # nothing but LAMBDA_TASK_ROOT and the installed packages can be imported
+        }
+        environment = function.environment(credentials, log_stream) | own
+        return Child(environment, self._log, self._task_root, credentials.expires_at)

@@ -31,6 +31,7 @@ class Function:
 
     name: str
     version: str
+    image: str
     handler: str
     role: str
     region: str
@@ -44,7 +45,7 @@ class Function:
         """A short name for exactly this configuration."""
         return hashlib.sha256(json.dumps([*self.__dict__.values()]).encode()).hexdigest()[:12]
 
-    def environment(self, credentials: Credentials, task_root: str, log_stream: str) -> dict[str, str]:
+    def environment(self, credentials: Credentials, log_stream: str) -> dict[str, str]:
         """The variables of a child: the function's own and those that Lambda reserves, which win."""
         own = {name: value for name, value in self.variables if name not in EMULATOR_VARIABLES}
         return own | {
@@ -62,9 +63,6 @@ class Function:
             "AWS_REGION": self.region,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
             "AWS_SESSION_TOKEN": credentials.session_token,
-            "LAMBDA_TASK_ROOT": task_root,
-            "PYTHONPATH": task_root,
-            "PYTHONSAFEPATH": "1",  # nothing but LAMBDA_TASK_ROOT and the installed packages can be imported
             "TZ": ":UTC",
         }
 
@@ -88,9 +86,10 @@ class DeployedFunctions:
         self._sts = sts_client
 
     def function(self, name: str, version: str) -> Function:
-        """GetFunctionConfiguration, reduced to what a child depends on."""
-        configuration = self._lambda.get_function_configuration(FunctionName=name, Qualifier=version)
-        return parse(dict(configuration), self._lambda.meta.region_name)
+        """GetFunction, reduced to what an environment depends on."""
+        function = self._lambda.get_function(FunctionName=name, Qualifier=version)
+        image = function.get("Code", {}).get("ImageUri", "")
+        return parse(dict(function["Configuration"]), image, self._lambda.meta.region_name)
 
     def credentials(self, function: Function) -> Credentials:
         """AssumeRole on the function's role, as the Lambda service does before it starts an environment."""
@@ -107,8 +106,8 @@ class DeployedFunctions:
         )
 
 
-def parse(configuration: dict[str, Any], region: str) -> Function:
-    """A GetFunctionConfiguration answer as a Function.
+def parse(configuration: dict[str, Any], image: str, region: str) -> Function:
+    """A function's configuration and its image as a Function.
 
     Raises:
         ValueError: the function is not a container image with a command of one handler.
@@ -120,6 +119,7 @@ def parse(configuration: dict[str, Any], region: str) -> Function:
     return Function(
         name=configuration["FunctionName"],
         version=configuration.get("Version", "$LATEST"),
+        image=image,
         handler=command[0],
         role=configuration["Role"],
         region=region,

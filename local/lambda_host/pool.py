@@ -4,27 +4,24 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from local.lambda_host.child import Child, FunctionError, Invocation
 from local.lambda_host.configuration import Function, FunctionSource
-from local.lambda_host.sources import SourceTree
+from local.lambda_host.environment import Environment, FunctionError, Invocation, Runtime
 
 MAX_CHILDREN = 6  # events of one function at the same time; more of them wait. The emulator sends a queue's by five
 CONFIGURATION_AGE = 2.0  # seconds for which a function's configuration is taken to be unchanged
 
 
 class Pool:
-    """Hands each event to an idle child, or to a new one while there are fewer than MAX_CHILDREN."""
+    """Hands each event to an idle child, or to a new one while there are fewer than `max_children`."""
 
-    def __init__(self, deployed: FunctionSource, sources: SourceTree, task_root: Path, log: Path) -> None:
-        """Takes where configuration and code come from, and the file for the children's output."""
+    def __init__(self, deployed: FunctionSource, runtime: Runtime, max_children: int = MAX_CHILDREN) -> None:
+        """Takes where the configuration comes from, what children are made of, and how many there may be at a time."""
+        self._max_children = max_children
         self._deployed = deployed
-        self._sources = sources
-        self._task_root = task_root
-        self._log = log
+        self._runtime = runtime
         self._changed = threading.Condition()
-        self._idle: list[tuple[str, Child]] = []
+        self._idle: list[tuple[str, Environment]] = []
         self._busy = 0
         self._closed = False
         self._function: Function | None = None
@@ -82,9 +79,9 @@ class Pool:
 
     def _state(self, function: Function) -> str:
         """What a child must have been made from to be of use now."""
-        return f"{function.digest}/{self._sources.version()}"
+        return f"{function.digest}/{self._runtime.code_version()}"
 
-    def _take(self, state: str, invocation: Invocation, start: Callable[[], Child]) -> Child:
+    def _take(self, state: str, invocation: Invocation, start: Callable[[], Environment]) -> Environment:
         retired = []
         try:
             with self._changed:
@@ -95,18 +92,18 @@ class Pool:
                             self._busy += 1
                             return child
                         retired.append(child)
-                    if self._busy < MAX_CHILDREN:
+                    if self._busy < self._max_children:
                         self._busy += 1
                         break
                     if not self._changed.wait(max(0.0, invocation.deadline - time.time())):
-                        message = f"Rate exceeded: all {MAX_CHILDREN} environments of the function were busy"
+                        message = f"Rate exceeded: all {self._max_children} environments of the function were busy"
                         raise FunctionError({"errorType": "TooManyRequestsException", "errorMessage": message})
         finally:
             for child in retired:
                 child.retire()
         return self._started(start)
 
-    def _started(self, start: Callable[[], Child]) -> Child:
+    def _started(self, start: Callable[[], Environment]) -> Environment:
         try:
             return start()
         except BaseException:
@@ -115,13 +112,12 @@ class Pool:
                 self._changed.notify()
             raise
 
-    def _start(self, function: Function) -> Child:
+    def _start(self, function: Function) -> Environment:
         credentials = self._deployed.credentials(function)
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{time.monotonic_ns():x}"
-        environment = function.environment(credentials, str(self._task_root), stream)
-        return Child(environment, self._log, self._task_root, credentials.expires_at)
+        return self._runtime.start(function, credentials, stream)
 
-    def _give_back(self, state: str, child: Child, *, healthy: bool) -> None:
+    def _give_back(self, state: str, child: Environment, *, healthy: bool) -> None:
         with self._changed:
             self._busy -= 1
             keep = healthy and not self._closed

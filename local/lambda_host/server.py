@@ -16,7 +16,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from local.lambda_host.child import FunctionError, Invocation
+from local.lambda_host.environment import FunctionError, Invocation
 from local.lambda_host.pool import Pool
 
 DEFAULT_TIMEOUT = 900.0  # seconds; Lambda's own maximum, for callers that name no deadline

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from local.lambda_host import pool as pool_module
-from local.lambda_host.child import FunctionError, Invocation
+from local.lambda_host.child import Processes
 from local.lambda_host.configuration import Credentials, Function, parse
+from local.lambda_host.environment import FunctionError, Invocation
 from local.lambda_host.pool import Pool
 from local.lambda_host.server import FunctionHost
 from local.lambda_host.sources import SourceTree
@@ -99,6 +100,7 @@ def deployment() -> FakeDeployment:
         Function(
             name="gazette-local-toy",
             version="$LATEST",
+            image="gazette-toy:latest",
             handler="toy.echo",
             role="arn:aws:iam::000000000000:role/toy",
             region="us-east-1",
@@ -119,7 +121,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def pool(deployment: FakeDeployment, task_root: Path, log: Path) -> Iterator[Pool]:
     """A pool whose children end with the test."""
-    made = Pool(deployment, SourceTree(task_root), task_root, log)
+    made = Pool(deployment, Processes(SourceTree(task_root), task_root, log))
     yield made
     made.close()
 
@@ -295,7 +297,7 @@ def test_events_at_the_same_time_get_children_of_their_own(pool: Pool, deploymen
 def test_events_beyond_the_limit_wait_for_a_child(
     pool: Pool, deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module, "MAX_CHILDREN", 1)
+    monkeypatch.setattr(pool, "_max_children", 1)
     deploy(deployment, "slow")
     results: list[int] = []
     threads = [threading.Thread(target=lambda: results.append(invoke(pool, {"seconds": 0.1}))) for _ in range(3)]
@@ -312,7 +314,7 @@ def test_events_beyond_the_limit_wait_for_a_child(
 def test_an_event_that_no_child_takes_before_its_deadline_is_throttled(
     pool: Pool, deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module, "MAX_CHILDREN", 1)
+    monkeypatch.setattr(pool, "_max_children", 1)
     deploy(deployment, "slow")
     invoke(pool, {"seconds": 0})
     busy = threading.Thread(target=invoke, args=(pool, {"seconds": 1}))
@@ -471,14 +473,15 @@ def test_a_deployed_configuration_is_read_as_lambda_gives_it() -> None:
             "Environment": {"Variables": {"B": "2", "A": "1"}},
             "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/gazette/api"},
         },
+        "gazette-api:latest",
         "us-east-1",
     )
 
-    assert function.handler == "api.handler.handler"
+    assert (function.image, function.handler) == ("gazette-api:latest", "api.handler.handler")
     assert function.variables == (("A", "1"), ("B", "2"))
     assert (function.log_format, function.log_group, function.memory_mb) == ("JSON", "/gazette/api", 512)
 
 
 def test_a_function_without_a_command_cannot_be_run() -> None:
     with pytest.raises(ValueError, match=r"image_config\.command must name one handler"):
-        parse({"FunctionName": "x", "Role": "r"}, "us-east-1")
+        parse({"FunctionName": "x", "Role": "r"}, "", "us-east-1")

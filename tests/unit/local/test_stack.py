@@ -89,9 +89,9 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
     made = Toy(Stack(layout, port), terraform, layout, port)
     monkeypatch.setattr(made.stack, "_terraform", terraform)
     monkeypatch.setattr(made.stack, "_warm_up", lambda *_: None)
-    monkeypatch.setattr(programs, "emulator", lambda _layout, number: made.program("emulator", number))
+    monkeypatch.setattr(programs, "emulator", lambda _layout, number, _bind: made.program("emulator", number))
     monkeypatch.setattr(programs, "rekognition", lambda number, _url: made.program("rekognition", number))
-    monkeypatch.setattr(programs, "lambda_host", lambda _layout, number, _url: made.program("lambda_host", number))
+    monkeypatch.setattr(programs, "lambda_host", lambda _layout, number, *_: made.program("lambda_host", number))
     monkeypatch.setattr(programs, "answers", lambda _url: True)
     yield made
     made.stack.down()
@@ -253,7 +253,11 @@ def test_the_real_programs_listen_on_the_loopback_only_and_keep_the_shells_secre
     assert emulator.environment["BIND_HOST"] == "127.0.0.1"
     assert emulator.environment["AUTH"] == "true"
     assert emulator.environment["GATEWAY_PORT"] == "4599"
-    for program in (emulator, programs.rekognition(1, "http://x"), programs.lambda_host(layout, 2, "http://x")):
+    for program in (
+        emulator,
+        programs.rekognition(1, "http://x"),
+        programs.lambda_host(layout, 2, "http://x", "process"),
+    ):
         assert "AWS_PROFILE" not in program.environment
 
 
