@@ -1,0 +1,1 @@
+"""Delivery: images and configuration reach a stage on AWS, by digest."""
