@@ -52,6 +52,10 @@ down: setup ## Stop what `up` started, and nothing else
 images: setup ## Build both images: make images [BASE_IMAGE=…] [ARCHITECTURE=x86_64|arm64]
 	@BASE_IMAGE='$(BASE_IMAGE)' $(RUN) -m local.images functions $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
+.PHONY: cloud-image
+cloud-image: setup ## Build the cloud of docker/compose.yaml, where the machine's own Terraform is to be used
+	@BASE_IMAGE='$(BASE_IMAGE)' $(RUN) -m local.images cloud $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
 .PHONY: base-image
 base-image: setup ## Build a base for them where none can be pulled: Debian with AWS's runtime client and emulator
 	@$(RUN) -m local.images base

@@ -1,4 +1,4 @@
-"""`python -m local.images base|functions [--architecture arm64]`"""
+"""`python -m local.images base|functions|cloud [--architecture arm64]`"""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from local.layout import Layout
 def main() -> int:
     """Builds, and gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.images", description="Builds the images.")
-    parser.add_argument("what", choices=["base", "functions"])
+    parser.add_argument("what", choices=["base", "functions", "cloud"])
     parser.add_argument("--architecture", choices=[*PLATFORMS], default=of_this_machine(), help="of the functions")
     arguments = parser.parse_args()
     layout = Layout.default()
@@ -24,7 +24,8 @@ def main() -> int:
             base.make(log)
             print(base.BASE)
         else:
-            print("\n".join(functions.build(functions.FUNCTIONS, log, arguments.architecture)))
+            images = [functions.CLOUD] if arguments.what == "cloud" else functions.FUNCTIONS
+            print("\n".join(functions.build(images, log, arguments.architecture)))
     except LocalError as error:
         print(f"✗ {error}\n  log: {error.log or log}", file=sys.stderr)
         return 1

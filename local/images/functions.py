@@ -5,13 +5,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.images import base, engine, site
+from local.images import base, engine, site, terraform
 from local.images.architecture import PLATFORMS, of_this_machine
 from local.layout import CHECKOUT, SERVICES
 from local.steps import step
 
 AWS_BASE = "public.ecr.aws/lambda/python:3.13"
 FUNCTIONS = ("api", "image_worker")
+CLOUD = "cloud"
+TERRAFORM_IMAGE = "hashicorp/terraform:1.11.4"  # the default of docker/cloud.Dockerfile
 INPUTS = "gazette.inputs"
 """A label: what the image was made of."""
 
@@ -36,6 +38,22 @@ def base_image(architecture: str, log: Path) -> dict[str, str]:
         base.make(log)
         return {"BASE_IMAGE": base.BASE, "BUILD_IMAGE": base.BUILD}
     return {"BASE_IMAGE": given}
+
+
+def terraform_image(architecture: str, log: Path) -> dict[str, str]:
+    """The build argument that names an image with Terraform in it: $TERRAFORM_IMAGE, or Terraform's own where it is
+    there or can be pulled, or one of the same shape, made of what this machine has. Says in one line when it is the
+    last."""
+    given = os.environ.get("TERRAFORM_IMAGE")
+    if given:
+        return {"TERRAFORM_IMAGE": given}
+    if engine.image_exists(TERRAFORM_IMAGE):
+        return {}
+    reason = engine.pull(TERRAFORM_IMAGE, PLATFORMS[architecture])
+    if reason is None:
+        return {}
+    print(f"  {TERRAFORM_IMAGE} cannot be pulled ({reason}): going on with this machine's Terraform", flush=True)
+    return {"TERRAFORM_IMAGE": terraform.make(log)}
 
 
 def inputs(image: str) -> str:
@@ -66,6 +84,8 @@ def build(images: Sequence[str], log: Path, architecture: str | None = None, tag
     """
     architecture = architecture or of_this_machine()
     arguments = base_image(architecture, log)
+    if CLOUD in images:
+        arguments |= terraform_image(architecture, log)
     names = []
     with site.secrets() as secrets:
         for image in images:

@@ -40,7 +40,9 @@ def main() -> None:
                 runtime = Containers(str(arguments.state), log)
             case "attached":
                 # One container stands behind each function: a second event waits.
-                return Pool(deployed, AttachedContainers(arguments.state / f"{key}.env", log), max_children=1)
+                return Pool(
+                    deployed, AttachedContainers(arguments.state / "functions" / f"{key}.env", log), max_children=1
+                )
             case _:
                 runtime = Processes(sources, SERVICES, log)
         return Pool(deployed, runtime)
