@@ -9,6 +9,7 @@ PORT ?= 4566
 RUNTIME ?= process
 VENV := .venv
 RUN := $(VENV)/bin/python
+STAGE ?= dev
 # make exports the shell's USER: only one that stands on the command line is meant.
 TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),alice)
 CODE := services local tests
@@ -59,6 +60,28 @@ cloud-image: setup ## Build the cloud of docker/compose.yaml, where the machine'
 .PHONY: base-image
 base-image: setup ## Build a base for them where none can be pulled: Debian with AWS's runtime client and emulator
 	@$(RUN) -m local.images base
+
+##@ Delivery to AWS
+
+.PHONY: bootstrap
+bootstrap: setup ## Make the bucket that keeps Terraform's state and the release records: once an account and region
+	@$(RUN) -m local.delivery bootstrap
+
+.PHONY: deploy
+deploy: setup ## Bring this checkout to dev, or dev's images to prod: make deploy STAGE=dev|prod [APPROVE=yes]
+	@$(RUN) -m local.delivery deploy --stage '$(STAGE)'
+
+.PHONY: plan
+plan: setup ## Show what a deploy would change around the images that run: make plan STAGE=dev|prod
+	@$(RUN) -m local.delivery plan --stage '$(STAGE)'
+
+.PHONY: rollback
+rollback: setup ## Go back to the images before: make rollback STAGE=dev|prod [APPROVE=yes]
+	@$(RUN) -m local.delivery rollback --stage '$(STAGE)'
+
+.PHONY: releases
+releases: setup ## List what ran in a stage, by digest: make releases STAGE=dev|prod
+	@$(RUN) -m local.delivery releases --stage '$(STAGE)'
 
 ##@ Checks
 
