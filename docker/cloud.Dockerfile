@@ -42,7 +42,8 @@ COPY --chown=1000:1000 terraform/ terraform/
 COPY --from=providers --chown=1000:1000 /state/ /state/
 ENV GAZETTE_LOCAL_DIR=/state \
     HOME=/state \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
 USER 1000:1000
 # Inside a container the loopback interface is nobody's: what may reach the emulator is decided where its port is published.
 ENTRYPOINT ["python3", "-m", "local", "serve", "--runtime", "attached", "--bind", "0.0.0.0"]

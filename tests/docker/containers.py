@@ -1,0 +1,96 @@
+"""A container of an image, locked in as Lambda does it, with AWS's emulator in front of the function."""
+
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVENTS = Path(__file__).parent.parent / "events"
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Container:
+    """A running one."""
+
+    name: str
+    port: int
+
+    def invoke(self, event: Any) -> Any:
+        """Sends one event and gives the parsed answer."""
+        return json.loads(self.invoke_raw(json.dumps(event).encode()))
+
+    def invoke_raw(self, body: bytes) -> bytes:
+        """Sends these bytes and gives the answer's."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command in it, as the function's user."""
+        return docker("exec", self.name, *command, check=False)
+
+    def python(self, code: str) -> str:
+        """Runs Python in it and gives what it prints."""
+        done = self.execute("python3", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    @property
+    def logs(self) -> str:
+        """All that it has printed."""
+        done = docker("logs", self.name)
+        return done.stdout + done.stderr
+
+
+def event(name: str) -> Any:
+    """A recorded event of tests/events/."""
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Runs the Docker client."""
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=check)
+
+
+@contextmanager
+def running(image: str, command: str, environment: dict[str, str], *options: str) -> Iterator[Container]:
+    """A container that is ready for events."""
+    started = docker(
+        "run", "--detach", "--publish=127.0.0.1::8080", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL",
+        "--security-opt=no-new-privileges", *(f"--env={name}={value}" for name, value in environment.items()),
+        *options, image, *([command] if command else []),
+    )  # fmt: skip
+    name = started.stdout.strip()
+    try:
+        port = int(docker("port", name, "8080/tcp").stdout.splitlines()[0].rpartition(":")[2])
+        _wait(name, port)
+        yield Container(name, port)
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def _wait(name: str, port: int) -> None:
+    """Docker's own proxy accepts connections before the emulator does: only an answer counts."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/")  # not an invocation: nothing is started by it
+            connection.getresponse().read()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise AssertionError(docker("logs", name).stderr) from None
+            time.sleep(0.02)
+        else:
+            return
+        finally:
+            connection.close()
