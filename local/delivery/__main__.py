@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.delivery.deploy import STAGES, Delivery
+from local.delivery.deploy import STAGES, Delivery, destination
 from local.errors import LocalError
 from local.layout import CHECKOUT, Layout
 
@@ -37,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     layout = Layout.default()
     try:
         delivery = Delivery(
-            layout, approved=os.environ.get("APPROVE") == "yes", take_over=os.environ.get("TAKE_OVER") == "yes"
+            destination(),
+            layout,
+            approved=os.environ.get("APPROVE") == "yes",
+            take_over=os.environ.get("TAKE_OVER") == "yes",
         )
         if arguments.command == "bootstrap":
             delivery.bootstrap()

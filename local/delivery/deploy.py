@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local.delivery import releases, roots, site, smoke
@@ -12,6 +12,7 @@ from local.delivery.publish import publish
 from local.delivery.registry import data_plane
 from local.delivery.releases import Records, Release
 from local.delivery.roots import TERRAFORM, Root
+from local.delivery.site import Site
 from local.errors import LocalError
 from local.images.architecture import of_this_machine
 from local.images.functions import FUNCTIONS
@@ -31,25 +32,40 @@ _BACKEND = f"""terraform {{
 """
 
 
+def destination() -> Site:
+    """Looks at the tools, the credentials and the account.
+
+    Raises:
+        LocalError: what is missing.
+    """
+    with step("Terraform, credentials, account"):
+        roots.check()
+        found = site.current()
+    print(f"  account {found.account}, region {found.region}", flush=True)
+    return found
+
+
 class Delivery:
-    """One run of a command: where it goes, what it may do without asking, and where its files are."""
+    """One run of a command: where it goes, where its files are, and what it may do without asking."""
 
-    def __init__(self, layout: Layout, *, approved: bool, take_over: bool) -> None:
-        """Looks at the tools, the credentials and the account.
-
-        Raises:
-            LocalError: what is missing.
-        """
+    def __init__(
+        self,
+        where: Site,
+        layout: Layout,
+        *,
+        approved: bool = False,
+        take_over: bool = False,
+        make_root: Callable[..., Root] = Root,
+    ) -> None:
+        """Takes what runs Terraform, for tests."""
         layout.create()
+        self._site = where
         self._scratch = layout.root / "delivery"
         self._log = layout.log("delivery")
         self._log.write_text("")
         self._approved = approved
         self._take_over = take_over
-        with step("Terraform, credentials, account"):
-            roots.check()
-            self._site = site.current()
-        print(f"  account {self._site.account}, region {self._site.region}", flush=True)
+        self._make_root = make_root
 
     def bootstrap(self) -> None:
         """Makes the state bucket, or brings it up to date; its own state lies in it."""
@@ -63,7 +79,7 @@ class Delivery:
             ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"),
         )
         backend = configuration / "backend_override.tf"
-        root = Root("bootstrap", configuration, here, self._log, {"region": self._site.region})
+        root = self._make_root("bootstrap", configuration, here, self._log, {"region": self._site.region})
         exists = self._site.has_state_bucket()
         remembered = exists and "Contents" in self._site.s3.list_objects_v2(
             Bucket=self._site.state_bucket, Prefix=_BOOTSTRAP_STATE
@@ -206,7 +222,7 @@ class Delivery:
         return root
 
     def _root(self, path: str, variables: Mapping[str, str]) -> Root:
-        return Root(path, TERRAFORM / path, self._scratch / path.replace("/", "-"), self._log, variables)
+        return self._make_root(path, TERRAFORM / path, self._scratch / path.replace("/", "-"), self._log, variables)
 
     def _backend(self) -> dict[str, str]:
         return {"bucket": self._site.state_bucket, "region": self._site.region}

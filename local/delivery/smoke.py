@@ -32,13 +32,13 @@ def address(api_url: str) -> str:
     return template.replace("{id}", (parts.hostname or "").partition(".")[0]).replace("{stage}", parts.path.strip("/"))
 
 
-def check(url: str, patience: float = PATIENCE) -> None:
+def check(url: str) -> None:
     """Returns once all of CHECKS are answered as they should.
 
     Raises:
         LocalError: the first that is not, and what was answered instead.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     for path, what, is_right in CHECKS:
         while True:
             fault = _fault(f"{url}{path}", is_right)

@@ -1,0 +1,235 @@
+"""When something is applied, when not, and what is written down. Terraform is a fake; S3 is moto's."""
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.delivery import smoke
+from local.delivery.deploy import Delivery
+from local.delivery.releases import Records, new
+from local.delivery.site import Site
+from local.errors import LocalError
+from local.layout import Layout
+
+BUCKET = "gazette-terraform-state-123456789012-eu-west-1"
+OLD, NEW = ({"api": f"r/api@sha256:{x}", "image_worker": f"r/worker@sha256:{x}"} for x in "ab")
+
+
+class FakeRoot:
+    """Terraform, where a plan is as empty as the test says."""
+
+    def __init__(self, api_url: str, *, changes: bool) -> None:
+        self.api_url = api_url
+        self.changes = changes
+        self.applied: list[dict[str, str]] = []
+        self.locked: list[bool] = []
+        self.variables: dict[str, str] = {}
+        self.name = ""
+
+    def __call__(self, name: str, _configuration: Path, _scratch: Path, _log: Path, variables: dict[str, str]) -> Any:
+        self.name, self.variables = name, variables
+        return self
+
+    def init(self, backend: dict[str, str]) -> None:
+        assert backend == {"bucket": BUCKET, "region": "eu-west-1"}
+
+    def plan(self, *, lock: bool = True) -> bool:
+        self.locked.append(lock)
+        return self.changes
+
+    def apply(self, _progress: Callable[[Any], None]) -> None:
+        self.applied.append(self.variables)
+
+    def show(self) -> None:
+        """Prints nothing."""
+
+    def forget(self) -> None:
+        """Holds no plan."""
+
+    def outputs(self) -> dict[str, Any]:
+        return {"api_url": self.api_url}
+
+
+class Api(BaseHTTPRequestHandler):
+    """A stage that answers as it should, unless told to be ill."""
+
+    ill = False
+    answers = {"/health": {"status": "ok"}, "/openapi.json": {"openapi": "3.0.3"}, "/articles": {"items": []}}  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        body = json.dumps(self.answers[self.path]).encode()
+        self.send_response(500 if self.ill and self.path == "/articles" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def api() -> Iterator[tuple[str, type[Api]]]:
+    class OwnApi(Api):
+        pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), OwnApi) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", OwnApi
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("GAZETTE_STATE_BUCKET", raising=False)
+    monkeypatch.delenv(smoke.ADDRESS, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(smoke, "PATIENCE", 0)
+    with mock_aws():
+        found = Site("123456789012", "eu-west-1", boto3.session.Session())
+        found.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        yield found
+
+
+def ran(site: Site, stage: str, *images: dict[str, str]) -> None:
+    for one in images:
+        with Records(site.s3, BUCKET, stage).applying(new("deploy", "arm64", one, {}, commit="c")):
+            pass
+
+
+def history(site: Site, stage: str) -> list[tuple[str, str, dict[str, str]]]:
+    return [(one.kind, one.status, one.images) for one in Records(site.s3, BUCKET, stage).history]
+
+
+def delivery(site: Site, tmp_path: Path, root: FakeRoot, *, approved: bool = True) -> Delivery:
+    return Delivery(site, Layout(tmp_path), approved=approved, make_root=root)  # type: ignore[arg-type]
+
+
+def test_prod_gets_devs_newest_images_and_their_architecture(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
+    ran(site, "dev", OLD, NEW)
+    root = FakeRoot(api[0], changes=True)
+
+    delivery(site, tmp_path, root).deploy("prod")
+
+    [variables] = root.applied
+    assert root.name == "environments/prod"
+    assert variables["images"] == '{api = "r/api@sha256:b", image_worker = "r/worker@sha256:b"}'
+    assert variables["architecture"] == "arm64"
+    assert history(site, "prod") == [("promotion", "succeeded", NEW)]
+
+
+def test_nothing_is_promoted_before_dev_has_run(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
+    with pytest.raises(LocalError, match="dev has had no successful release to promote"):
+        delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("prod")
+
+
+def test_an_empty_plan_is_not_applied_and_the_same_release_not_written_down_twice(
+    site: Site, tmp_path: Path, api: tuple[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran(site, "dev", NEW)
+    ran(site, "prod", NEW)
+    root = FakeRoot(api[0], changes=False)
+
+    delivery(site, tmp_path, root).deploy("prod")
+
+    assert root.applied == []
+    assert len(history(site, "prod")) == 1
+    assert "The plan is empty" in capsys.readouterr().out
+
+
+def test_a_release_that_failed_is_made_good_even_where_the_plan_is_empty(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    ran(site, "dev", NEW)
+    with (
+        pytest.raises(RuntimeError),
+        Records(site.s3, BUCKET, "prod").applying(new("deploy", "arm64", NEW, {}, commit="c")),
+    ):
+        raise RuntimeError
+    root = FakeRoot(api[0], changes=False)
+
+    delivery(site, tmp_path, root).deploy("prod")
+
+    assert root.applied == []
+    assert [status for _, status, _ in history(site, "prod")] == ["failed", "succeeded"]
+
+
+def test_nothing_is_applied_or_written_down_without_a_yes(
+    site: Site, tmp_path: Path, api: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(site, "dev", NEW)
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes"))  # not a terminal: nobody can be asked
+    root = FakeRoot(api[0], changes=True)
+
+    with pytest.raises(LocalError, match="APPROVE=yes"):
+        delivery(site, tmp_path, root, approved=False).deploy("prod")
+
+    assert root.applied == []
+    assert history(site, "prod") == []
+
+
+def test_a_release_that_does_not_answer_is_written_down_as_failed(
+    site: Site, tmp_path: Path, api: tuple[str, type[Api]]
+) -> None:
+    ran(site, "dev", NEW)
+    api[1].ill = True
+
+    with pytest.raises(LocalError, match=r"/articles, which asks the table, answers 500"):
+        delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("prod")
+
+    assert history(site, "prod") == [("promotion", "failed", NEW)]
+
+
+def test_a_rollback_applies_the_images_before(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
+    ran(site, "dev", OLD, NEW)
+    root = FakeRoot(api[0], changes=True)
+
+    delivery(site, tmp_path, root).rollback("dev")
+
+    assert "sha256:a" in root.applied[0]["images"]
+    assert history(site, "dev")[-1] == ("rollback", "succeeded", OLD)
+
+
+def test_a_rollback_without_anything_before_is_refused(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
+    ran(site, "dev", NEW)
+
+    with pytest.raises(LocalError, match="dev has no release with other images to go back to"):
+        delivery(site, tmp_path, FakeRoot(api[0], changes=True)).rollback("dev")
+
+
+def test_a_plan_for_review_takes_no_lock_and_changes_nothing(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
+    ran(site, "dev", NEW)
+    root = FakeRoot(api[0], changes=True)
+
+    delivery(site, tmp_path, root).plan("dev")
+
+    assert root.locked == [False]
+    assert root.applied == []
+    assert len(history(site, "dev")) == 1
+
+
+def test_without_a_state_bucket_the_command_that_makes_it_is_named(site: Site, tmp_path: Path) -> None:
+    site.s3.delete_bucket(Bucket=BUCKET)
+
+    with pytest.raises(LocalError, match="`make bootstrap`"):
+        delivery(site, tmp_path, FakeRoot("", changes=True)).deploy("dev")
+
+
+def test_the_smoke_test_can_be_sent_to_a_custom_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = "https://a1b2c3.execute-api.eu-west-1.amazonaws.com/dev"
+    monkeypatch.delenv(smoke.ADDRESS, raising=False)
+    assert smoke.address(own) == own
+
+    monkeypatch.setenv(smoke.ADDRESS, "http://127.0.0.1:4566/restapis/{id}/{stage}/_user_request_")
+    assert smoke.address(own) == "http://127.0.0.1:4566/restapis/a1b2c3/dev/_user_request_"
