@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,13 +109,9 @@ def test_compose_does_the_main_job(composed: dict[str, Any], tmp_path: Path) -> 
     (tmp_path / "outputs.json").write_text(json.dumps(composed))
 
     done = subprocess.run(
-        ["python3", "-m", "local", "demo"],
+        [sys.executable, "-m", "local", "demo"],
         cwd=CHECKOUT,
-        env={
-            **os.environ,
-            "GAZETTE_LOCAL_DIR": str(tmp_path),
-            "PATH": f"{CHECKOUT / '.venv' / 'bin'}:{os.environ['PATH']}",
-        },
+        env={**os.environ, "GAZETTE_LOCAL_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
