@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from local.errors import LocalError
 from local.images import base, engine, site, terraform
 from local.images.architecture import PLATFORMS, of_this_machine
 from local.layout import CHECKOUT, SERVICES
@@ -34,6 +35,8 @@ def base_image(architecture: str, log: Path) -> dict[str, str]:
             reason = engine.pull(AWS_BASE, PLATFORMS[architecture])
             if reason is None:
                 return {"BASE_IMAGE": AWS_BASE}
+            if architecture != of_this_machine():
+                raise LocalError(f"{AWS_BASE} cannot be pulled ({reason}), and {base.BASE} is for this machine alone.")
             print(f"  {AWS_BASE} cannot be pulled ({reason}): going on with {base.BASE}", flush=True)
         base.make(log)
         return {"BASE_IMAGE": base.BASE, "BUILD_IMAGE": base.BUILD}
