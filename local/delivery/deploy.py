@@ -132,7 +132,8 @@ class Delivery:
         self._require_state_bucket()
         newest = releases.newest_success(Records(self._site.s3, self._site.state_bucket, stage).history)
         if newest is None:
-            raise LocalError(f"{stage} has had no release yet, so no images to plan with: `make deploy STAGE={stage}`.")
+            print(f"{stage} has had no release yet, so no images to plan with: `make deploy STAGE={stage}`.")
+            return
         root = self._stage(stage, newest)
         with step("terraform plan"):
             changes = root.plan(lock=False)  # whoever may only read cannot write a lock
@@ -181,6 +182,9 @@ class Delivery:
                 f"{BUILT_IN} has had no successful release to promote: `make deploy STAGE={BUILT_IN}` first."
             )
         print(f"  {BUILT_IN}'s release of {source.at} (commit {_short(source.commit)}), digest by digest", flush=True)
+        here = _commit(CHECKOUT)
+        if source.commit != here:
+            print(f"  its configuration is this checkout's all the same (commit {_short(here)})", flush=True)
         return releases.new(
             "promotion", source.architecture, source.images, source.tags, commit=source.commit, of=source.id
         )

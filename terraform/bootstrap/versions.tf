@@ -8,6 +8,6 @@ terraform {
     }
   }
 
-  # The one root whose state can't lie in the bucket yet. Apply it once an account, then move the state there: add
-  # `backend "s3" {}` in a backend_override.tf and run terraform init -migrate-state.
+  # The one root whose state can't lie in the bucket yet. `make bootstrap` applies a copy of this directory with the state
+  # beside it, then adds a backend and moves the state into the new bucket.
 }

@@ -219,6 +219,14 @@ def test_a_plan_for_review_takes_no_lock_and_changes_nothing(site: Site, tmp_pat
     assert len(history(site, "dev")) == 1
 
 
+def test_a_plan_of_a_stage_that_never_ran_says_so(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery(site, tmp_path, FakeRoot("", changes=True)).plan("prod")
+
+    assert "prod has had no release yet" in capsys.readouterr().out
+
+
 def test_without_a_state_bucket_the_command_that_makes_it_is_named(site: Site, tmp_path: Path) -> None:
     site.s3.delete_bucket(Bucket=BUCKET)
 

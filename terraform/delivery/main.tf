@@ -1,0 +1,21 @@
+# What GitHub Actions may do in this account. A root of its own, applied once by somebody who may make roles: a workflow
+# must not be able to widen its own permissions.
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      Project   = "gazette"
+      ManagedBy = "terraform"
+    }
+  }
+}
+
+module "github" {
+  source = "../modules/github_delivery"
+
+  repository               = var.repository
+  state_bucket             = var.state_bucket
+  create_provider          = var.create_provider
+  permissions_boundary_arn = var.permissions_boundary_arn
+}

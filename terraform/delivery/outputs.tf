@@ -1,0 +1,9 @@
+output "plan_role_arn" {
+  description = "The repository's variable PLAN_ROLE_ARN."
+  value       = module.github.plan_role_arn
+}
+
+output "deploy_role_arns" {
+  description = "The variable DEPLOY_ROLE_ARN of each stage's environment."
+  value       = module.github.deploy_role_arns
+}

@@ -1,0 +1,26 @@
+variable "region" {
+  description = "The AWS region of the stages."
+  type        = string
+}
+
+variable "repository" {
+  description = "The GitHub repository whose workflows deliver: owner/name."
+  type        = string
+}
+
+variable "state_bucket" {
+  description = "The bucket of terraform/bootstrap."
+  type        = string
+}
+
+variable "create_provider" {
+  description = "Whether to make GitHub's identity provider: not where the account has it already."
+  type        = bool
+  default     = true
+}
+
+variable "permissions_boundary_arn" {
+  description = "A policy that bounds these roles and every role that they make, for accounts that require one."
+  type        = string
+  default     = null
+}

@@ -1,0 +1,153 @@
+# What the roles may do. A stage's role may do anything to resources that carry the stage's name, and to others only what
+# cannot be bound to a name. It makes roles, so it could make one that may do more: permissions_boundary_arn is what bounds
+# that, and is then required of every role that it makes.
+locals {
+  arn    = "arn:${data.aws_partition.current.partition}"
+  here   = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  bucket = "${local.arn}:s3:::${var.state_bucket}"
+
+  read_state = [
+    {
+      Sid      = "FindStatesAndReleases"
+      Effect   = "Allow"
+      Action   = ["s3:GetBucketLocation", "s3:ListBucket"]
+      Resource = [local.bucket]
+    },
+    {
+      Sid      = "ReadStatesAndReleases"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["${local.bucket}/${var.name}/*.tfstate", "${local.bucket}/releases/*.json"]
+    },
+  ]
+
+  # What ViewOnlyAccess leaves out of what a refresh reads.
+  read_configuration = [{
+    Sid    = "ReadConfiguration"
+    Effect = "Allow"
+    Action = [
+      "apigateway:GET",
+      "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
+      "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig",
+      "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
+      "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
+      "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+      "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+      "lambda:GetEventSourceMapping", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
+      "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
+      "logs:ListTagsForResource",
+      "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+      "s3:GetReplicationConfiguration",
+      "sns:GetTopicAttributes", "sns:ListTagsForResource",
+      "sqs:GetQueueAttributes", "sqs:ListQueueTags",
+    ]
+    Resource = ["*"]
+  }]
+
+  deploy = { for stage, environment in var.environments : stage => concat(
+    [
+      {
+        Sid    = "WriteOwnStateAndReleases"
+        Effect = "Allow"
+        Action = ["s3:PutObject"]
+        Resource = concat(
+          ["${local.bucket}/${var.name}/${stage}.tfstate", "${local.bucket}/${var.name}/${stage}.tfstate.tflock", "${local.bucket}/releases/${stage}.json"],
+          stage == var.building_stage ? ["${local.bucket}/${var.name}/registry.tfstate", "${local.bucket}/${var.name}/registry.tfstate.tflock"] : [],
+        )
+      },
+      {
+        Sid      = "LockOwnState"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:DeleteObject"]
+        Resource = concat(["${local.bucket}/${var.name}/${stage}.tfstate.tflock"], stage == var.building_stage ? ["${local.bucket}/${var.name}/registry.tfstate.tflock"] : [])
+      },
+      {
+        Sid    = "OwnResources"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:*", "dynamodb:*", "events:*", "lambda:*", "logs:*", "s3:*", "sns:*", "sqs:*",
+        ]
+        Resource = [
+          "${local.arn}:cloudwatch:${local.here}:alarm:${var.name}-${stage}-*",
+          "${local.arn}:cloudwatch::${data.aws_caller_identity.current.account_id}:dashboard/${var.name}-${stage}*",
+          "${local.arn}:dynamodb:${local.here}:table/${var.name}-${stage}-*",
+          "${local.arn}:events:${local.here}:rule/${var.name}-${stage}-*",
+          "${local.arn}:lambda:${local.here}:function:${var.name}-${stage}-*",
+          "${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.name}-${stage}-*",
+          "${local.arn}:logs:${local.here}:log-group:/aws/apigateway/${var.name}-${stage}*",
+          "${local.arn}:s3:::${var.name}-${stage}-*",
+          "${local.arn}:sns:${local.here}:${var.name}-${stage}-*",
+          "${local.arn}:sqs:${local.here}:${var.name}-${stage}-*",
+        ]
+      },
+      # Their ARNs hold ids that AWS gives, no names.
+      {
+        Sid    = "ResourcesWithoutNames"
+        Effect = "Allow"
+        Action = ["apigateway:*", "cognito-idp:*"]
+        Resource = [
+          "${local.arn}:apigateway:${data.aws_region.current.name}::/restapis*",
+          "${local.arn}:apigateway:${data.aws_region.current.name}::/account",
+          "${local.arn}:apigateway:${data.aws_region.current.name}::/tags/*",
+          "${local.arn}:cognito-idp:${local.here}:userpool/*",
+        ]
+      },
+      {
+        Sid    = "WhatKnowsNoResource"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:DescribeAlarms", "cognito-idp:CreateUserPool", "ecr:GetAuthorizationToken",
+          "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:GetEventSourceMapping",
+          "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:TagResource", "lambda:UpdateEventSourceMapping",
+          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        ]
+        Resource = ["*"]
+      },
+      # Lambda looks, in the caller's name, whether it may pull the image.
+      {
+        Sid    = "Images"
+        Effect = "Allow"
+        Action = concat(
+          ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"],
+          stage == var.building_stage ? [
+            "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:CreateRepository", "ecr:DescribeRepositories",
+            "ecr:GetLifecyclePolicy", "ecr:InitiateLayerUpload", "ecr:ListTagsForResource", "ecr:PutImage",
+            "ecr:PutImageScanningConfiguration", "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UploadLayerPart",
+          ] : [],
+        )
+        Resource = ["${local.arn}:ecr:${local.here}:repository/${var.name}/*"]
+      },
+      {
+        Sid    = "LookAfterRoles"
+        Effect = "Allow"
+        Action = [
+          "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole", "iam:GetRolePolicy",
+          "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole",
+          "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+        ]
+        Resource = ["${local.arn}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-${stage}-*"]
+      },
+      merge(
+        {
+          Sid      = "MakeRoles"
+          Effect   = "Allow"
+          Action   = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"]
+          Resource = ["${local.arn}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-${stage}-*"]
+        },
+        var.permissions_boundary_arn == null ? {} : {
+          Condition = { StringEquals = { "iam:PermissionsBoundary" = var.permissions_boundary_arn } }
+        },
+      ),
+      {
+        Sid      = "HandRolesToServices"
+        Effect   = "Allow"
+        Action   = ["iam:PassRole"]
+        Resource = ["${local.arn}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-${stage}-*"]
+        Condition = {
+          StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "lambda.amazonaws.com"] }
+        }
+      },
+    ],
+  ) }
+}

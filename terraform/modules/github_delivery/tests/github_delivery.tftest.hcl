@@ -1,0 +1,92 @@
+mock_provider "aws" {}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "111122223333" }
+}
+
+override_data {
+  target = data.aws_partition.current
+  values = { partition = "aws" }
+}
+
+override_data {
+  target = data.aws_region.current
+  values = { name = "eu-west-1" }
+}
+
+override_resource {
+  target = aws_iam_openid_connect_provider.github
+  values = { arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com" }
+}
+
+variables {
+  repository   = "example/gazette"
+  state_bucket = "gazette-terraform-state-111122223333-eu-west-1"
+}
+
+run "a_pull_request_may_plan_and_only_the_environments_may_deliver" {
+  assert {
+    condition = tomap({
+      for role, resource in aws_iam_role.this : role => jsondecode(resource.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"]
+      }) == tomap({
+      plan = "repo:example/gazette:pull_request"
+      dev  = "repo:example/gazette:environment:dev"
+      prod = "repo:example/gazette:environment:production"
+    })
+    error_message = "Each role is taken on by one identity, written out in full."
+  }
+}
+
+run "the_plan_role_changes_nothing" {
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : [
+        for action in statement.Action : can(regex(":(Get|Describe|List)|^apigateway:GET$", action))
+      ]
+    ]))
+    error_message = "Every action of the plan role reads."
+  }
+}
+
+run "a_stage_cannot_write_another_stages_state" {
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.deploy["prod"].policy, "dev.tfstate") && !strcontains(aws_iam_role_policy.deploy["dev"].policy, "prod.tfstate")
+    error_message = "A stage's role names its own state."
+  }
+}
+
+run "only_the_stage_that_builds_may_push_images" {
+  assert {
+    condition     = strcontains(aws_iam_role_policy.deploy["dev"].policy, "ecr:PutImage") && !strcontains(aws_iam_role_policy.deploy["prod"].policy, "ecr:PutImage")
+    error_message = "prod runs what dev ran; it pushes nothing."
+  }
+}
+
+run "a_policy_fits_into_a_role" {
+  assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.deploy : length(policy.policy) < 10240])
+    error_message = "A role's inline policies have room for 10,240 characters."
+  }
+}
+
+run "a_boundary_is_required_of_every_role_that_is_made" {
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::111122223333:policy/boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.this["prod"].permissions_boundary == var.permissions_boundary_arn && strcontains(aws_iam_role_policy.deploy["prod"].policy, "iam:PermissionsBoundary")
+    error_message = "The boundary must bind the role and what it makes."
+  }
+}
+
+run "a_repository_with_a_pattern_is_refused" {
+  command = plan
+
+  variables {
+    repository = "example/*"
+  }
+
+  expect_failures = [var.repository]
+}

@@ -1,0 +1,49 @@
+variable "repository" {
+  description = "The GitHub repository whose workflows deliver: owner/name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
+    error_message = "repository is owner/name, with no pattern in it."
+  }
+}
+
+variable "state_bucket" {
+  description = "The bucket of terraform/bootstrap."
+  type        = string
+}
+
+variable "environments" {
+  description = "The GitHub environment that may deliver to each stage."
+  type        = map(string)
+  default     = { dev = "dev", prod = "production" }
+
+  validation {
+    condition     = !contains(keys(var.environments), "plan") && alltrue([for environment in values(var.environments) : can(regex("^[A-Za-z0-9_.-]+$", environment))])
+    error_message = "A stage is not called plan, and an environment's name is letters, digits, _ . and -."
+  }
+}
+
+variable "building_stage" {
+  description = "The stage whose delivery builds and pushes images; others run what it ran."
+  type        = string
+  default     = "dev"
+}
+
+variable "name" {
+  description = "Prefix of the names of roles, stages, states and repositories."
+  type        = string
+  default     = "gazette"
+}
+
+variable "create_provider" {
+  description = "Whether to make GitHub's identity provider: an account has room for one, so not where it is there already."
+  type        = bool
+  default     = true
+}
+
+variable "permissions_boundary_arn" {
+  description = "A policy that bounds these roles and every role that they make. The stages need the same permissions_boundary_arn."
+  type        = string
+  default     = null
+}
