@@ -5,13 +5,13 @@ from msgspec import UNSET
 
 from api.cursors import Cursors
 from api.identity import caller, demand_caller
-from api.inputs import ArticleDraft, ArticlePatch, page_arguments, parse, text_argument
+from api.inputs import ArticleDraft, ArticlePatch, page_arguments, parse, status_argument, text_argument
 from api.once import once
 from api.paths import known_id
-from api.preconditions import etag, matching_versions, not_modified
-from api.representations import Representations, answer
+from api.preconditions import allowed_versions, etag, not_modified
+from api.representations import Representations, answer, page
 from articles.model import ArticleStatus, ArticleWithImages
-from articles.service import ArticleChange, ArticleService
+from articles.service import ArticleChange, ArticleService, Filter
 
 
 def article_routes(service: ArticleService, show: Representations, cursors: Cursors) -> Blueprint:
@@ -19,15 +19,17 @@ def article_routes(service: ArticleService, show: Representations, cursors: Curs
 
     @routes.get("/articles")
     def list_articles() -> Response:
-        limit, cursor = page_arguments(request.args, {"author", "tag", "limit", "cursor"})
+        limit, cursor = page_arguments(request.args, {"author", "tag", "status", "label", "limit", "cursor"})
         author = text_argument(request.args, "author", 128)
         tag = text_argument(request.args, "tag", 50)
+        label = text_argument(request.args, "label", 100)
+        status = status_argument(request.args, own=author == "me")
         who = demand_caller() if author == "me" else None
-        listing = f"articles:{who and who.id!r}:{author!r}:{tag!r}"
+        listing = f"articles:{who and who.id!r}:{author!r}:{tag!r}:{status!r}:{label!r}"
         before = cursors.decode(listing, cursor)
-        page = service.own(who, tag, before, limit) if who else service.published(author, tag, before, limit)
-        items = [show.summary(article) for article in page.items]
-        return answer({"items": items, "next_cursor": cursors.encode(listing, page.next)})
+        wanted = Filter(who.id if who else author, tag, status, label)
+        found = service.own(who, wanted, before, limit) if who else service.published(wanted, before, limit)
+        return page([show.summary(article) for article in found.items], cursors.encode(listing, found.next))
 
     @routes.post("/articles")
     def create_article() -> Response:
@@ -57,13 +59,13 @@ def article_routes(service: ArticleService, show: Representations, cursors: Curs
     def _changed(article_id: str, schema: type[ArticleDraft | ArticlePatch], *, merge: bool) -> Response:
         who = demand_caller()
         change = _change(parse(request.get_data(), schema))
-        versions = matching_versions()
+        versions = allowed_versions()
         found = service.change(who, known_id(article_id, "article"), change, versions=versions, merge=merge)
         return answer(show.article(found), ETag=f'"{etag(found)}"')
 
     @routes.delete("/articles/<article_id>")
     def delete_article(article_id: str) -> Response:
-        service.delete(demand_caller(), known_id(article_id, "article"), matching_versions())
+        service.delete(demand_caller(), known_id(article_id, "article"), allowed_versions())
         return Response(status=204)
 
     return routes

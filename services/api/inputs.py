@@ -5,12 +5,16 @@ each field is checked by itself here: the caller gets all of them at once, each 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.problems import FieldError, ProblemError, bad_input
+from api.problems import FieldError, bad_input
+from articles.model import ArticleStatus
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 MAX_BODY_BYTES = 100_000
 """Of an article's body, as UTF-8: with its images' labels elsewhere it fits DynamoDB's 400 kB for an item well."""
@@ -30,6 +34,7 @@ Filename = Annotated[str, Meta(min_length=1, max_length=255)]
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
 Size = Annotated[int, Meta(ge=1, le=26_214_400)]
 Alt = Annotated[str, Meta(max_length=1000)]
+"""Characters. Text is never blank and holds no U+0000, but for a body: openapi.yaml says so with patterns."""
 
 
 class ArticleDraft(Struct, forbid_unknown_fields=True):
@@ -139,9 +144,11 @@ def _sentence(message: str) -> str:
     return text.rstrip(".") + "."
 
 
-def page_arguments(arguments: Mapping[str, str], known: set[str]) -> tuple[int, str | None]:
-    """`limit` and `cursor` of a list's query. Raises ProblemError: 400 for them and for parameters nobody knows."""
+def page_arguments(arguments: "MultiDict[str, str]", known: set[str]) -> tuple[int, str | None]:
+    """`limit` and `cursor` of a list's query. Raises ProblemError: 400 for them, for parameters that nobody knows and
+    for those that come twice."""
     errors = [FieldError(f"#{name}", "There is no such parameter here.") for name in arguments if name not in known]
+    errors += [FieldError(f"#{name}", "Give it once.") for name, values in arguments.lists() if len(values) > 1]
     limit = 20
     if "limit" in arguments:
         text = arguments["limit"]
@@ -159,9 +166,18 @@ def text_argument(arguments: Mapping[str, str], name: str, longest: int) -> str 
     value = arguments.get(name)
     if value is None:
         return None
-    if not value or len(value) > longest or "\x00" in value:
-        raise bad_input([FieldError(f"#{name}", f"Must be text of 1 to {longest} characters.")])
+    if not value.strip() or len(value) > longest or "\x00" in value:
+        raise bad_input([FieldError(f"#{name}", f"Must be text of 1 to {longest} characters, and not blank.")])
     return value
 
 
-__all__ = ["ArticleDraft", "ArticlePatch", "ImageUpload", "ProblemError", "page_arguments", "parse", "text_argument"]
+def status_argument(arguments: Mapping[str, str], *, own: bool) -> ArticleStatus | None:
+    """`status` of a list's query, or None; drafts stand in one's own list alone. Raises ProblemError."""
+    value = arguments.get("status")
+    if value is None:
+        return None
+    if value not in get_args(Status):
+        raise bad_input([FieldError("#status", f"Must be one of: {', '.join(get_args(Status))}.")])
+    if value == ArticleStatus.DRAFT and not own:
+        raise bad_input([FieldError("#status", "Drafts are listed with author=me alone.")])
+    return ArticleStatus(value)

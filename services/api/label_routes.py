@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from api.cursors import Cursors
 from api.inputs import page_arguments
 from api.problems import ProblemError
-from api.representations import Representations, answer
+from api.representations import Representations, page
 from articles.label_index import LabelIndex
 
 _LONGEST_LABEL = 100
@@ -17,9 +17,9 @@ def label_routes(labels: LabelIndex, show: Representations, cursors: Cursors) ->
     @routes.get("/labels")
     def list_labels() -> Response:
         limit, cursor = page_arguments(request.args, {"limit", "cursor"})
-        page = labels.labels(cursors.decode("labels", cursor), limit)
-        items = [{"name": label.name, "images": label.images} for label in page.items]
-        return answer({"items": items, "next_cursor": cursors.encode("labels", page.next)})
+        found = labels.labels(cursors.decode("labels", cursor), limit)
+        items = [{"name": label.name, "images": label.images} for label in found.items]
+        return page(items, cursors.encode("labels", found.next))
 
     @routes.get("/labels/<label>/images")
     def list_label_images(label: str) -> Response:
@@ -27,8 +27,8 @@ def label_routes(labels: LabelIndex, show: Representations, cursors: Cursors) ->
         if len(label) > _LONGEST_LABEL or "\x00" in label:
             raise ProblemError(404, "There is no such label: GET /labels lists them.")
         listing = f"label:{label}"
-        page = labels.images(label, cursors.decode(listing, cursor), limit)
-        items = [show.labelled_image(image) for image in page.items]
-        return answer({"items": items, "next_cursor": cursors.encode(listing, page.next)})
+        found = labels.images(label, cursors.decode(listing, cursor), limit)
+        items = [show.labelled_image(image) for image in found.items]
+        return page(items, cursors.encode(listing, found.next))
 
     return routes

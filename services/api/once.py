@@ -1,6 +1,7 @@
 """Idempotency-Key: a header of the client's making that turns a repeated POST into one."""
 
 import hashlib
+import re
 
 import msgspec
 from flask import request
@@ -9,7 +10,9 @@ from api.problems import FieldError, bad_input
 from articles.idempotency import Once
 from articles.model import Principal
 
-_LONGEST = 255
+LONGEST = 255
+KEY = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+"""What a header carries unchanged through every client and proxy."""
 
 
 def once(who: Principal, body: msgspec.Struct) -> Once | None:
@@ -20,8 +23,8 @@ def once(who: Principal, body: msgspec.Struct) -> Once | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not key.strip() or len(key) > _LONGEST:
-        raise bad_input([FieldError("#Idempotency-Key", f"Must be text of 1 to {_LONGEST} characters.")])
+    if not KEY.fullmatch(key) or len(key) > LONGEST:
+        raise bad_input([FieldError("#Idempotency-Key", f"Must be 1 to {LONGEST} printable ASCII characters.")])
     address = f"{request.method} {request.path}"
     return Once(
         scope=who.id,

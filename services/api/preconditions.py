@@ -1,14 +1,18 @@
 """ETags: strong validators of what one reader sees of an article.
 
 An ETag is `"<version>"`, with images `"<version>-<digest>"`: the digest follows the images that this reader sees.
-If-Match looks at the version alone: changing the article can't undo what the pipeline does to an image meanwhile.
+If-Match and a change's If-None-Match look at the version alone: changing the article can't undo what the pipeline does
+to an image meanwhile.
 """
 
 import hashlib
 import re
 import time
+from collections.abc import Container
+from dataclasses import dataclass
 
 from flask import request
+from werkzeug.datastructures import ETags
 
 from articles.clock import to_text
 from articles.model import ArticleWithImages, ImageStatus
@@ -38,10 +42,38 @@ def not_modified(tag: str) -> bool:
     return request.if_none_match.contains_weak(tag)
 
 
-def matching_versions() -> frozenset[int] | None:
-    """The article versions that the request's If-Match allows; None where it allows any, or is not there."""
-    tags = request.if_match
-    if not request.headers.get("If-Match") or tags.star_tag:
+def allowed_versions() -> Container[int] | None:
+    """The article versions that the request's If-Match and If-None-Match let it change; None where that is any."""
+    wanted, unwanted = _versions("If-Match", request.if_match), _versions("If-None-Match", request.if_none_match)
+    if unwanted is None:
+        return None if wanted is ANY else wanted
+    return Versions(ANY if wanted is None else wanted, unwanted)
+
+
+class _Any:
+    def __contains__(self, version: object) -> bool:
+        return True
+
+
+ANY = _Any()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Those in one set and not in the other."""
+
+    wanted: Container[int]
+    unwanted: Container[int]
+
+    def __contains__(self, version: object) -> bool:
+        return version in self.wanted and version not in self.unwanted
+
+
+def _versions(header: str, tags: ETags) -> Container[int] | None:
+    """The versions that the header names; None without it."""
+    if not request.headers.get(header):
         return None
-    versions = (tag.split("-", 1)[0] for tag in tags.as_set() if tag)
+    if tags.star_tag:
+        return ANY
+    versions = (tag.split("-", 1)[0] for tag in tags.as_set(include_weak=header == "If-None-Match") if tag)
     return frozenset(int(version) for version in versions if _VERSION.fullmatch(version))

@@ -87,6 +87,8 @@ def response(problem: ProblemError) -> Response:
     answer = Response(msgspec.json.encode(body), problem.status, mimetype=MIME_TYPE)
     if problem.status == 503:
         answer.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    if problem.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

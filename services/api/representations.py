@@ -2,9 +2,10 @@
 
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
-from flask import Response
+from flask import Response, request
 
 from api.signing import Signer
 from articles.clock import to_text
@@ -80,6 +81,15 @@ def _label(label: Label) -> Json:
         "parents": list(label.parents),
         "boxes": [asdict(box) for box in label.boxes],
     }
+
+
+def page(items: list[Json], next_cursor: str | None) -> Response:
+    """A page of a list. The next one's address is relative: right behind every stage, custom domain and base path."""
+    response = answer({"items": items, "next_cursor": next_cursor})
+    if next_cursor is not None:
+        following = {name: value for name, value in request.args.items() if name != "cursor"} | {"cursor": next_cursor}
+        response.headers["Link"] = f'<?{urlencode(following)}>; rel="next"'
+    return response
 
 
 def answer(body: Json, status: int = 200, **headers: str) -> Response:

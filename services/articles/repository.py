@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from articles import keys
-from articles.errors import ConditionFailedError, ConflictError, NotFoundError
+from articles.errors import ConditionFailedError, ConflictError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once, earlier, record
-from articles.items import article_from_item, article_to_item, image_from_item, tag_to_item
+from articles.items import article_from_item, article_to_item, image_from_item, labelled_image_from_item, tag_to_item
 from articles.model import Article, ArticleStatus, ArticleWithImages, Page
-from articles.table import Condition, Delete, Put, Table, Update, Write
+from articles.table import Condition, Delete, Item, Put, Table, Update, Write
 
 _ABSENT = Condition("attribute_not_exists(#pk)", {"#pk": keys.PK})
 
@@ -21,7 +21,7 @@ class ArticleRepository:
     def create(self, article: Article, once: Once | None = None) -> Created:
         """Writes a new article: one transaction. With `once`, a second call gives what the first one made.
 
-        Raises IdempotencyKeyReusedError, ContentionError.
+        Raises IdempotencyKeyReusedError, ContentionError; with `once` ConflictError while another call holds the key.
         """
         writes: list[Write] = [Put(article_to_item(article), _ABSENT), *_tag_entries(article)]
         created = Created(article.id, article.created_at)
@@ -33,6 +33,13 @@ class ArticleRepository:
             if not once:
                 raise
             return earlier(once, error, position=len(writes) - 1)
+        except ContentionError as error:
+            if not once:
+                raise
+            # Nothing else in this transaction exists yet: it is the key that another call holds.
+            raise ConflictError(
+                "A call with this Idempotency-Key is under way: repeat this one in a moment."
+            ) from error
         return created
 
     def get(self, article_id: str) -> Article:
@@ -108,6 +115,29 @@ class ArticleRepository:
         tagged = Condition("contains(#tags, :tag)", {"#tags": "tags"}, {":tag": tag}) if tag is not None else None
         return self._page(partitions, keys.AUTHOR_INDEX, before, limit, tagged)
 
+    def showing(
+        self, label: str, author_id: str | None, tag: str | None, before: str | None, limit: int
+    ) -> Page[Article]:
+        """Summaries of published articles with an image that shows the label, newest such image first; the position is
+        an image's id. One Query of the label's images, and one of each of their articles, at most `limit`.
+
+        An article stands in the list once, where the oldest of its images that show the label stands: an image that is
+        added while somebody walks the pages moves nothing. So a page can be short, or empty, and still not the last.
+        """
+        entries = self._table.query(keys.label_partition(label), before=before, limit=limit + 1, newest_first=True)
+        page = [labelled_image_from_item(entry) for entry in entries[:limit]]
+        candidates = dict.fromkeys(image.article_id for image in page)
+        partitions = [keys.article_key(article_id)[keys.PK] for article_id in candidates]
+        answers = dict(zip(candidates, self._table.query_all(partitions), strict=True))
+        items = [
+            article
+            for image in page
+            if (article := _shown_by(image.id, label, answers[image.article_id]))
+            and (author_id is None or article.author.id == author_id)
+            and (tag is None or tag in article.tags)
+        ]
+        return Page(tuple(items), page[-1].id if len(entries) > limit else None)
+
     def _page(
         self,
         partitions: Sequence[str],
@@ -123,6 +153,16 @@ class ArticleRepository:
         found = sorted((article_from_item(item) for items in answers for item in items), key=_id, reverse=True)
         page = tuple(found[:limit])
         return Page(page, page[-1].id if len(found) > limit else None)
+
+
+def _shown_by(image_id: str, label: str, items: Sequence[Item]) -> Article | None:
+    """The published article of a partition's items, where this is its oldest image that shows the label to all."""
+    if not items or not keys.is_article_key(items[0]):
+        return None
+    article = article_from_item(items[0])
+    images = (image_from_item(item) for item in items[1:])
+    showing = (image.id for image in images if image.listed and label in {shown.name for shown in image.labels})
+    return article if article.status is ArticleStatus.PUBLISHED and next(showing, None) == image_id else None
 
 
 def _id(article: Article) -> str:

@@ -1,7 +1,7 @@
 """What callers may do with articles and images, and what follows from it. Who they are is the caller's knowledge."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -65,6 +65,16 @@ class ArticleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of articles is narrowed to; None narrows nothing."""
+
+    author_id: str | None = None
+    tag: str | None = None
+    status: ArticleStatus | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """What a client says about the file it is going to send. Only the size is believed: S3 checks it."""
 
@@ -105,18 +115,24 @@ class ArticleService:
             raise NotFoundError("There is no such article.")
         return found.seen_by(who)
 
-    def published(self, author_id: str | None, tag: str | None, before: str | None, limit: int) -> Page[Article]:
-        """Published summaries, newest first."""
-        if author_id is not None:
-            return self._articles.of_author(author_id, [ArticleStatus.PUBLISHED], tag, before, limit)
-        if tag is not None:
-            return self._articles.with_tag(tag, before, limit)
+    def published(self, wanted: Filter, before: str | None, limit: int) -> Page[Article]:
+        """Published summaries, newest first; with a label, as ArticleRepository.showing."""
+        if wanted.status is ArticleStatus.DRAFT:
+            return Page(())
+        if wanted.label is not None:
+            return self._articles.showing(wanted.label, wanted.author_id, wanted.tag, before, limit)
+        if wanted.author_id is not None:
+            return self._articles.of_author(wanted.author_id, [ArticleStatus.PUBLISHED], wanted.tag, before, limit)
+        if wanted.tag is not None:
+            return self._articles.with_tag(wanted.tag, before, limit)
         return self._articles.feed(before, limit)
 
-    def own(self, who: Principal, tag: str | None, before: str | None, limit: int) -> Page[Article]:
-        """The caller's own summaries, drafts included, newest first."""
-        both = [ArticleStatus.DRAFT, ArticleStatus.PUBLISHED]
-        return self._articles.of_author(who.id, both, tag, before, limit)
+    def own(self, who: Principal, wanted: Filter, before: str | None, limit: int) -> Page[Article]:
+        """The caller's own summaries, drafts included, newest first. Labels are known of published articles alone."""
+        if wanted.label is not None:
+            return self.published(replace(wanted, author_id=who.id), before, limit)
+        statuses = [wanted.status] if wanted.status else [ArticleStatus.DRAFT, ArticleStatus.PUBLISHED]
+        return self._articles.of_author(who.id, statuses, wanted.tag, before, limit)
 
     def change(
         self,
@@ -124,14 +140,15 @@ class ArticleService:
         article_id: str,
         change: ArticleChange,
         *,
-        versions: frozenset[int] | None = None,
+        versions: Container[int] | None = None,
         merge: bool = True,
     ) -> ArticleWithImages:
         """The article, and its images, with the change applied: one Query, one write.
 
-        `versions` are those the caller has seen; VersionMismatchError on another. Where the article changes between
-        the read and the write, a change that is a merge is applied anew to what is there then; one that replaces
-        everything would undo what it never saw, and raises ConflictError (VersionMismatchError with `versions`).
+        `versions` are those the caller will have changed; VersionMismatchError on another. Where the article changes
+        between the read and the write, a change that is a merge is applied anew to what is there then; one that
+        replaces everything would undo what it never saw, and raises ConflictError (VersionMismatchError with
+        `versions`).
         """
         for attempt in range(_CHANGE_TRIES):
             found = self._articles.get_with_images(article_id)
@@ -148,7 +165,7 @@ class ArticleService:
             try:
                 self._articles.save(old, new)
             except ConflictError:
-                if attempt == _CHANGE_TRIES - 1 or not (merge or versions):
+                if attempt == _CHANGE_TRIES - 1 or (versions is None and not merge):
                     raise
                 continue
             if appears_or_goes:
@@ -156,7 +173,7 @@ class ArticleService:
             return replace(found, article=new).seen_by(who)
         raise AssertionError("unreachable")
 
-    def delete(self, who: Principal, article_id: str, versions: frozenset[int] | None = None) -> None:
+    def delete(self, who: Principal, article_id: str, versions: Container[int] | None = None) -> None:
         """Nobody sees the article from now on; its images and files are removed by a job: one read, one write."""
         for attempt in range(_CHANGE_TRIES):
             article = self._articles.get(article_id)
@@ -216,7 +233,7 @@ class ArticleService:
             log.warning("a job could not be queued; the sweeper will", extra={"job": job.kind.value}, exc_info=True)
 
 
-def _demand_change(who: Principal, article: Article, versions: frozenset[int] | None = None) -> None:
+def _demand_change(who: Principal, article: Article, versions: Container[int] | None = None) -> None:
     """Raises NotFoundError, ForbiddenError and, where it is none of the versions given, VersionMismatchError."""
     if not article.may_be_seen_by(who):
         raise NotFoundError("There is no such article.")

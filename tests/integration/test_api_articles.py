@@ -1,6 +1,7 @@
 """/articles through the Lambda handler: events of the gateway in, proxy answers out."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -313,6 +314,31 @@ def test_a_change_of_another_version_is_refused(api: Gateway, method: str, heade
     assert api.get(path, ALICE).json == article
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("header", ["*", '"1"', 'W/"1"', '"9", "1"'])
+def test_a_change_of_what_must_not_be_there_is_refused(api: Gateway, method: str, header: str) -> None:
+    article = api.create()
+    path = f"/articles/{article['id']}"
+    body = None if method == "DELETE" else DRAFT
+    answer = api.call(method, path, ALICE, json_body=body, headers={"If-None-Match": header})
+    assert problem(answer) == (412, "precondition-failed")
+    assert api.get(path, ALICE).json == article
+
+
+def test_a_change_of_another_version_than_the_one_named_is_done(api: Gateway) -> None:
+    path = f"/articles/{api.create()['id']}"
+    assert api.patch(path, ALICE, json_body={"title": "x"}, headers={"If-None-Match": '"2"'}).status == 200
+
+
+def test_putting_what_is_not_there_creates_nothing(api: Gateway) -> None:
+    answer = api.put(f"/articles/{ABSENT}", ALICE, json_body=DRAFT, headers={"If-None-Match": "*"})
+    assert problem(answer) == (404, "not-found")
+
+
+def test_a_new_article_is_there_for_the_first_time_whatever_must_not_be(api: Gateway) -> None:
+    assert api.post("/articles", ALICE, json_body=DRAFT, headers={"If-None-Match": "*"}).status == 201
+
+
 # Idempotency-Key
 
 
@@ -341,7 +367,7 @@ def test_keys_of_two_people_do_not_meet(api: Gateway) -> None:
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize("key", ["", " ", "k" * 256])
+@pytest.mark.parametrize("key", ["", " ", "k" * 256, "schlüssel", "a\tb", " k"])
 def test_a_key_that_is_none_is_refused(api: Gateway, key: str) -> None:
     answer = api.post("/articles", ALICE, json_body=DRAFT, headers={"Idempotency-Key": key})
     assert (problem(answer)[0], answer.pointers) == (400, ["#Idempotency-Key"])
@@ -380,6 +406,9 @@ def test_lists_show_whose_and_what_they_are_asked_for(api: Gateway) -> None:
     assert sorted(titles(api.get("/articles?author=me", ALICE))) == ["a draft", "alice's"]
     assert titles(api.get(f"/articles?author={BOB.id}&tag=x")) == ["bob's"]
     assert titles(api.get("/articles?tag=nothing")) == []
+    assert titles(api.get("/articles?author=me&status=draft", ALICE)) == ["a draft"]
+    assert titles(api.get("/articles?author=me&status=published&tag=x", ALICE)) == ["alice's"]
+    assert sorted(titles(api.get("/articles?status=published"))) == ["alice's", "bob's"]
     assert "body" not in api.get("/articles").json["items"][0]
 
 
@@ -397,6 +426,20 @@ def test_pages_lead_from_one_to_the_next(api: Gateway) -> None:
         cursor = page.json["next_cursor"]
         target = f"/articles?limit=2&cursor={cursor}" if cursor else ""
     assert sorted(seen) == ["0", "1", "2", "3", "4"]
+
+
+def test_the_next_page_is_linked_to_with_everything_that_was_asked_for(api: Gateway) -> None:
+    for number in range(3):
+        api.create(title=str(number), status="published", tags=["a&b c"])
+    address = f"https://{HOST}/dev/articles?limit=2&tag={quote('a&b c')}"
+    first = api.get(address.removeprefix(f"https://{HOST}/dev"))
+    link = re.fullmatch(r'<([^<>]+)>; rel="next"', first.headers["link"])
+    assert link
+    following = urljoin(address, link[1])
+    assert following.startswith(f"https://{HOST}/dev/articles?")
+    second = api.get(following.removeprefix(f"https://{HOST}/dev"))
+    assert sorted(titles(first) + titles(second)) == ["0", "1", "2"]
+    assert "link" not in second.headers
 
 
 def test_a_cursor_opens_the_list_that_it_came_from_and_no_other(api: Gateway) -> None:
@@ -439,6 +482,15 @@ def test_a_limit_may_be_its_bounds(api: Gateway, limit: str) -> None:
         ("tag=%00", ["#tag"]),
         ("author=", ["#author"]),
         ("author=" + "x" * 129, ["#author"]),
+        ("author=%20", ["#author"]),
+        ("tag=%20%09", ["#tag"]),
+        ("label=", ["#label"]),
+        ("label=" + "x" * 101, ["#label"]),
+        ("status=deleted", ["#status"]),
+        ("status=", ["#status"]),
+        ("status=draft", ["#status"]),
+        ("status=draft&author=alice", ["#status"]),
+        ("limit=1&limit=2", ["#limit"]),
         ("sort=title", ["#sort"]),
         ("sort=title&limit=0", ["#sort", "#limit"]),
     ],

@@ -331,6 +331,25 @@ def test_a_cursor_of_one_label_opens_no_other(api: Gateway, images: ImageReposit
         assert api.get(f"{target}?cursor={cursor}").pointers == ["#cursor"]
 
 
+def test_articles_are_found_by_what_their_images_show_each_of_them_once(api: Gateway, images: ImageRepository) -> None:
+    made = [api.create(title=str(n), status="published", tags=["odd"] if n % 2 else []) for n in range(4)]
+    for article in made[:3] * 2 + [api.create(status="draft")]:
+        analysed(images, register(api, f"/articles/{article['id']}/images").json["image"])
+    seen, target = [], "/articles?label=Dog&limit=2"
+    while target:
+        page = api.get(target)
+        seen += [article["title"] for article in page.json["items"]]
+        target = f"/articles{page.headers['link'].split('>')[0][1:]}" if "link" in page.headers else ""
+    assert sorted(seen) == ["0", "1", "2"]
+    for query, expected in (
+        ("label=Dog&tag=odd", ["1"]),
+        (f"label=Dog&author={BOB.id}", []),
+        ("label=Unicorn", []),
+        ("label=Dog&author=me&status=draft", []),
+    ):
+        assert [article["title"] for article in api.get(f"/articles?{query}", ALICE).json["items"]] == expected, query
+
+
 def test_a_label_that_nothing_shows_has_no_images(api: Gateway) -> None:
     assert api.get("/labels/Unicorn/images").json == {"items": [], "next_cursor": None}
 

@@ -13,7 +13,7 @@ from articles.keys import FEED_SHARDS, LABEL_COUNTER_SHARDS
 from articles.label_index import LabelIndex
 from articles.model import ArticleStatus, Image, Principal
 from articles.repository import ArticleRepository
-from articles.service import ArticleChange, ArticleService, Upload
+from articles.service import ArticleChange, ArticleService, Filter, Upload
 from articles.table import Table
 from tests.dynamodb import Wire
 from tests.samples import NOON, a_label, an_analysis, an_article, an_id, an_image, finish
@@ -59,7 +59,7 @@ def world(table: Table, wire: Wire) -> World:
     return world
 
 
-BOTH = [ArticleStatus.DRAFT, ArticleStatus.PUBLISHED]
+DRAFT = ArticleStatus.DRAFT
 PATTERNS: dict[str, tuple[Callable[[World], Any], dict[str, int]]] = {
     "get an article with all its images": (lambda w: w.service.read(None, an_id(1)), {QUERY: 1}),
     "get one image": (lambda w: w.service.read_image(None, an_id(1), an_id(1)), {QUERY: 1}),
@@ -76,11 +76,19 @@ PATTERNS: dict[str, tuple[Callable[[World], Any], dict[str, int]]] = {
         {QUERY: 1, TRANSACTION: 1},
     ),
     "delete an article": (lambda w: w.service.delete(ALICE, an_id(1)), {READ: 1, TRANSACTION: 1}),
-    "a page of the feed": (lambda w: w.service.published(None, None, an_id(15), 10), {QUERY: FEED_SHARDS}),
-    "a page of a tag": (lambda w: w.service.published(None, "a", None, 10), {QUERY: FEED_SHARDS}),
-    "a page of an author": (lambda w: w.service.published("alice", None, None, 10), {QUERY: 1}),
-    "a page of one's own": (lambda w: w.service.own(ALICE, None, None, 10), {QUERY: 2}),
-    "a page of an author's articles of one tag": (lambda w: w.service.published("alice", "c", None, 10), {QUERY: 1}),
+    "a page of the feed": (lambda w: w.service.published(Filter(), an_id(15), 10), {QUERY: FEED_SHARDS}),
+    "a page of a tag": (lambda w: w.service.published(Filter(tag="a"), None, 10), {QUERY: FEED_SHARDS}),
+    "a page of an author": (lambda w: w.service.published(Filter("alice"), None, 10), {QUERY: 1}),
+    "a page of one's own": (lambda w: w.service.own(ALICE, Filter(), None, 10), {QUERY: 2}),
+    "a page of one's drafts": (lambda w: w.service.own(ALICE, Filter(status=DRAFT), None, 10), {QUERY: 1}),
+    "a page of an author's articles of one tag": (
+        lambda w: w.service.published(Filter("alice", "c"), None, 10),
+        {QUERY: 1},
+    ),
+    "a page of articles showing a label, one article there": (
+        lambda w: w.service.published(Filter(label="Dog"), None, 10),
+        {QUERY: 2},
+    ),
     "register an upload": (lambda w: w.service.register_image(ALICE, an_id(1), UPLOAD), {QUERY: 1, TRANSACTION: 1}),
     "register an upload with a key": (
         lambda w: w.service.register_image(ALICE, an_id(1), UPLOAD, ONCE),
@@ -117,5 +125,5 @@ def test_the_cost_of_a_page_does_not_follow_the_tables_size(world: World, wire: 
     for number in range(100, 140):
         world.articles.create(an_article(number))
     wire.forget()
-    world.service.published(None, None, None, 5)
+    world.service.published(Filter(), None, 5)
     assert Counter(wire.calls) == {QUERY: FEED_SHARDS}

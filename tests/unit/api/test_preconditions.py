@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from api.preconditions import etag, matching_versions, not_modified
+from api.preconditions import allowed_versions, etag, not_modified
 from articles.model import ArticleWithImages, ImageStatus
 from tests.samples import NOON, an_article, an_image
 
@@ -30,7 +30,25 @@ from tests.samples import NOON, an_article, an_image
 def test_if_match_allows_the_versions_of_its_strong_tags(header: str | None, versions: set[int] | None) -> None:
     headers = {"If-Match": header} if header is not None else {}
     with Flask("test").test_request_context(headers=headers):
-        assert matching_versions() == versions
+        assert allowed_versions() == versions
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"If-None-Match": "*"}, set()),
+        ({"If-None-Match": '"3"'}, {2, 4}),
+        ({"If-None-Match": 'W/"3", "4-0f"'}, {2}),
+        ({"If-None-Match": "junk"}, {2, 3, 4}),
+        ({"If-None-Match": '"3"', "If-Match": '"3", "4"'}, {4}),
+        ({"If-None-Match": '"3"', "If-Match": "*"}, {2, 4}),
+    ],
+)
+def test_a_changes_if_none_match_excludes_the_versions_of_its_tags(headers: dict[str, str], allowed: set[int]) -> None:
+    with Flask("test").test_request_context(headers=headers):
+        versions = allowed_versions()
+    assert versions is not None
+    assert {version for version in (2, 3, 4) if version in versions} == allowed
 
 
 @pytest.mark.parametrize(
