@@ -9,6 +9,8 @@ module "rest_api" {
   user_pool_arns              = [module.identity.user_pool_arn]
   cors_allow_origin           = var.cors_allow_origin
   throttle                    = var.throttle
+  method_throttles            = var.method_throttles
+  usage_plans                 = var.usage_plans
   tracing                     = var.tracing
   access_logs                 = var.access_logs
   log_retention_days          = var.log_retention_days

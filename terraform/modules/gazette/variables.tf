@@ -141,6 +141,26 @@ variable "throttle" {
   default = {}
 }
 
+variable "method_throttles" {
+  description = "Tighter limits of single methods, by \"POST /articles\"."
+  type = map(object({
+    rate_limit  = number
+    burst_limit = number
+  }))
+  default = {}
+}
+
+variable "usage_plans" {
+  description = "Who may call how much, by name. While there is one, every call but a preflight needs one of their API keys in X-API-Key."
+  type = map(object({
+    rate_limit  = optional(number, 50)
+    burst_limit = optional(number, 100)
+    quota       = optional(object({ limit = number, period = optional(string, "DAY") }))
+    api_keys    = set(string)
+  }))
+  default = {}
+}
+
 variable "access_logs" {
   description = "Whether the API writes access logs. The account needs API Gateway's logging role for it."
   type        = bool

@@ -7,7 +7,7 @@ locals {
   }
 
   preflight_headers = merge(local.cors_headers, {
-    "Access-Control-Allow-Headers" = "Authorization,Content-Type,If-Match,If-None-Match,Idempotency-Key"
+    "Access-Control-Allow-Headers" = "Authorization,Content-Type,If-Match,If-None-Match,Idempotency-Key,X-API-Key"
     "Access-Control-Max-Age"       = "3600"
   })
 

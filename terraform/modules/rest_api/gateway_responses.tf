@@ -16,7 +16,7 @@ locals {
     EXPIRED_TOKEN                  = { status = 401, title = "Unauthorized", detail = "The token has expired: sign in again." }
     INTEGRATION_FAILURE            = { status = 502, title = "Bad Gateway", detail = "The service did not answer properly; try again." }
     INTEGRATION_TIMEOUT            = { status = 504, title = "Gateway Timeout", detail = "The service did not answer in time; try again." }
-    INVALID_API_KEY                = { status = 403, title = "Forbidden", detail = "The API key is not valid." }
+    INVALID_API_KEY                = { status = 403, title = "Forbidden", detail = "This needs a valid API key in the X-API-Key header." }
     INVALID_SIGNATURE              = { status = 401, title = "Unauthorized", detail = "The Authorization header holds no token of this service." }
     MISSING_AUTHENTICATION_TOKEN   = { status = 404, title = "Not Found", detail = "There is no such path, or it does not take this method." } # that is when API Gateway says this
     QUOTA_EXCEEDED                 = { status = 429, title = "Too Many Requests", detail = "The quota is used up." }

@@ -18,6 +18,7 @@ resource "aws_api_gateway_deployment" "this" {
   triggers = {
     contents = sha256(jsonencode({
       operations        = local.operations
+      api_key_required  = length(var.usage_plans) > 0
       preflights        = local.preflights
       mock_response     = local.mock_response
       models            = local.models
@@ -77,6 +78,30 @@ resource "aws_api_gateway_method_settings" "all" {
     # Execution logs would hold tokens and bodies; access logs and traces say enough.
     logging_level      = "OFF"
     data_trace_enabled = false
+  }
+}
+
+# A method's own limits stand beside the stage's: API Gateway takes the setting with the longest path.
+resource "aws_api_gateway_method_settings" "method" {
+  for_each = var.method_throttles
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "${trimprefix(split(" ", each.key)[1], "/")}/${split(" ", each.key)[0]}"
+
+  settings {
+    throttling_rate_limit  = each.value.rate_limit
+    throttling_burst_limit = each.value.burst_limit
+    metrics_enabled        = var.detailed_metrics
+    logging_level          = "OFF"
+    data_trace_enabled     = false
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(keys(local.operations), each.key)
+      error_message = "${each.key} is none of the document's methods."
+    }
   }
 }
 

@@ -12,6 +12,7 @@ resource "aws_api_gateway_method" "operation" {
     null
   )
 
+  api_key_required     = length(var.usage_plans) > 0
   request_parameters   = each.value.parameters
   request_models       = { for media_type, name in each.value.models : media_type => aws_api_gateway_model.this[name].name }
   request_validator_id = length(each.value.models) > 0 ? aws_api_gateway_request_validator.body_and_parameters.id : aws_api_gateway_request_validator.parameters.id

@@ -18,6 +18,12 @@ output "stage_arn" {
   value       = aws_api_gateway_stage.this.arn
 }
 
+output "api_keys" {
+  description = "The API keys' values, by name."
+  value       = { for name, key in aws_api_gateway_api_key.this : name => key.value }
+  sensitive   = true
+}
+
 output "url" {
   description = "Where the API is, with no slash at the end."
   value       = aws_api_gateway_stage.this.invoke_url

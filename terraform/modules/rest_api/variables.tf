@@ -51,7 +51,7 @@ variable "openapi" {
         for verb in keys(item) : contains(["get", "post", "put", "patch", "delete", "parameters", "summary", "description"], verb)
       ]
     ]))
-    error_message = "Operations are get, post, put, patch and delete; OPTIONS is made for every path."
+    error_message = "Operations are get, post, put, patch and delete; OPTIONS is made for every path, HEAD for every get."
   }
 }
 
@@ -100,6 +100,46 @@ variable "throttle" {
   validation {
     condition     = var.throttle.rate_limit > 0 && var.throttle.burst_limit >= 1
     error_message = "Both limits are positive; a burst of 0 would refuse every request."
+  }
+}
+
+variable "method_throttles" {
+  description = "Tighter limits of single methods, by \"POST /articles\"."
+  type = map(object({
+    rate_limit  = number
+    burst_limit = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for limits in values(var.method_throttles) : limits.rate_limit > 0 && limits.burst_limit >= 1])
+    error_message = "Both limits are positive; a burst of 0 would refuse every request."
+  }
+}
+
+variable "usage_plans" {
+  description = "Who may call how much, by name. While there is one, every call but a preflight needs one of their API keys in X-API-Key."
+  type = map(object({
+    rate_limit  = optional(number, 50)
+    burst_limit = optional(number, 100)
+    quota       = optional(object({ limit = number, period = optional(string, "DAY") }))
+    api_keys    = set(string)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for plan in values(var.usage_plans) : plan.rate_limit > 0 && plan.burst_limit >= 1])
+    error_message = "Both limits are positive; a burst of 0 would refuse every request."
+  }
+
+  validation {
+    condition     = alltrue([for plan in values(var.usage_plans) : plan.quota == null ? true : contains(["DAY", "WEEK", "MONTH"], plan.quota.period) && plan.quota.limit >= 1])
+    error_message = "A quota is 1 or more calls a DAY, WEEK or MONTH."
+  }
+
+  validation {
+    condition     = length(flatten([for plan in values(var.usage_plans) : tolist(plan.api_keys)])) == length(toset(flatten([for plan in values(var.usage_plans) : tolist(plan.api_keys)])))
+    error_message = "An API key belongs to one plan: API Gateway takes it for one in each stage."
   }
 }
 

@@ -21,7 +21,7 @@ run "every_operation_of_the_document_is_a_method_and_there_is_no_catch_all" {
 
   assert {
     condition = toset(keys(aws_api_gateway_method.operation)) == toset(flatten([
-      for path, item in var.openapi.paths : [for verb in setintersection(keys(item), ["get", "post", "put", "patch", "delete"]) : "${upper(verb)} ${path}"]
+      for path, item in var.openapi.paths : [for verb in concat(tolist(setintersection(keys(item), ["get", "post", "put", "patch", "delete"])), contains(keys(item), "get") ? ["head"] : []) : "${upper(verb)} ${path}"]
     ]))
     error_message = "Methods and document differ."
   }
@@ -54,7 +54,7 @@ run "what_changes_anything_requires_a_token" {
 
   assert {
     condition = alltrue([
-      for method in values(aws_api_gateway_method.operation) : method.authorization == "COGNITO_USER_POOLS" if method.http_method != "GET"
+      for method in values(aws_api_gateway_method.operation) : method.authorization == "COGNITO_USER_POOLS" if !contains(["GET", "HEAD"], method.http_method)
     ])
     error_message = "A write is open to everybody."
   }
@@ -87,14 +87,25 @@ run "every_path_answers_preflights_with_its_own_methods" {
   }
 
   assert {
-    condition     = aws_api_gateway_integration_response.preflight["/articles/{article_id}"].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'DELETE,GET,OPTIONS,PATCH,PUT'"
+    condition     = aws_api_gateway_integration_response.preflight["/articles/{article_id}"].response_parameters["method.response.header.Access-Control-Allow-Methods"] == "'DELETE,GET,HEAD,OPTIONS,PATCH,PUT'"
     error_message = "A preflight promises other methods than there are."
   }
 
   assert {
     condition = alltrue([
+      for path, response in aws_api_gateway_integration_response.preflight :
+      toset(split(",", trim(response.response_parameters["method.response.header.Access-Control-Allow-Methods"], "'"))) == toset(concat(
+        ["OPTIONS"],
+        [for key in keys(aws_api_gateway_method.operation) : split(" ", key)[0] if split(" ", key)[1] == path],
+      ))
+    ])
+    error_message = "A preflight promises other methods than its path has."
+  }
+
+  assert {
+    condition = alltrue([
       for response in values(aws_api_gateway_integration_response.preflight) :
-      alltrue([for header in ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"] : strcontains(response.response_parameters["method.response.header.Access-Control-Allow-Headers"], header)])
+      alltrue([for header in ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-API-Key"] : strcontains(response.response_parameters["method.response.header.Access-Control-Allow-Headers"], header)])
     ])
     error_message = "A header that the API reads is not allowed across origins."
   }
@@ -151,7 +162,7 @@ run "health_is_answered_without_a_function" {
   command = plan
 
   assert {
-    condition     = keys(aws_api_gateway_integration.mock) == ["GET /health"] && !contains(keys(aws_api_gateway_integration.function), "GET /health")
+    condition     = keys(aws_api_gateway_integration.mock) == ["GET /health", "HEAD /health"] && !contains(keys(aws_api_gateway_integration.function), "GET /health")
     error_message = "Health, and only health, is answered by the gateway."
   }
 
@@ -236,4 +247,98 @@ run "requests_are_throttled_and_traced" {
     )
     error_message = "The stage's limits or traces are missing."
   }
+}
+
+run "a_get_is_a_head_too_with_the_same_token_and_the_same_function" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for key, method in aws_api_gateway_method.operation :
+      aws_api_gateway_method.operation[replace(key, "GET", "HEAD")].authorization == method.authorization if method.http_method == "GET"
+    ])
+    error_message = "A HEAD is guarded otherwise than its GET."
+  }
+
+  assert {
+    condition     = contains(keys(aws_api_gateway_integration.function), "HEAD /articles/{article_id}")
+    error_message = "A HEAD reaches no function."
+  }
+}
+
+run "a_method_can_have_limits_of_its_own" {
+  command = plan
+
+  variables {
+    method_throttles = { "POST /articles/{article_id}/images" = { rate_limit = 3, burst_limit = 4 } }
+  }
+
+  assert {
+    condition = (
+      aws_api_gateway_method_settings.method["POST /articles/{article_id}/images"].method_path == "articles/{article_id}/images/POST"
+      && one(aws_api_gateway_method_settings.method["POST /articles/{article_id}/images"].settings).throttling_rate_limit == 3
+      && one(aws_api_gateway_method_settings.method["POST /articles/{article_id}/images"].settings).throttling_burst_limit == 4
+      && aws_api_gateway_method_settings.all.method_path == "*/*"
+    )
+    error_message = "The method's limits are missing, or the stage's are gone."
+  }
+}
+
+run "limits_of_a_method_that_is_not_there_are_refused" {
+  command = plan
+
+  variables {
+    method_throttles = { "POST /labels" = { rate_limit = 3, burst_limit = 4 } }
+  }
+
+  expect_failures = [aws_api_gateway_method_settings.method]
+}
+
+run "nobody_needs_an_api_key_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(aws_api_gateway_usage_plan.this) == 0 && alltrue([for method in values(aws_api_gateway_method.operation) : !method.api_key_required])
+    error_message = "API keys are asked for, although there is no plan."
+  }
+}
+
+run "with_a_usage_plan_every_call_but_a_preflight_needs_a_key" {
+  command = plan
+
+  variables {
+    usage_plans = {
+      partners = { rate_limit = 5, burst_limit = 6, quota = { limit = 1000 }, api_keys = ["reader", "newsroom"] }
+      free     = { api_keys = ["everybody"] }
+    }
+  }
+
+  assert {
+    condition = (
+      alltrue([for method in values(aws_api_gateway_method.operation) : method.api_key_required])
+      && alltrue([for method in values(aws_api_gateway_method.preflight) : method.api_key_required != true])
+    )
+    error_message = "A method can be called without a key, or a preflight can't."
+  }
+
+  assert {
+    condition = (
+      one(aws_api_gateway_usage_plan.this["partners"].throttle_settings).rate_limit == 5
+      && one(aws_api_gateway_usage_plan.this["partners"].quota_settings).limit == 1000
+      && one(aws_api_gateway_usage_plan.this["partners"].quota_settings).period == "DAY"
+      && length(aws_api_gateway_usage_plan.this["free"].quota_settings) == 0
+      && keys(aws_api_gateway_usage_plan_key.this) == ["everybody", "newsroom", "reader"]
+    )
+    error_message = "A plan's limits or keys are missing."
+  }
+}
+
+run "a_key_of_two_plans_is_refused" {
+  command = plan
+
+  variables {
+    usage_plans = { a = { api_keys = ["same"] }, b = { api_keys = ["same"] } }
+  }
+
+  expect_failures = [var.usage_plans]
 }
