@@ -187,6 +187,11 @@ class Root:
             raise LocalError(f"{error}.") from error
         if mirror:
             kept["TF_CLI_CONFIG_FILE"] = str(mirror)
+        elif "TF_PLUGIN_CACHE_DIR" not in kept:
+            # Providers come from the registry: once a checkout, not once for each root's data directory.
+            cache = CHECKOUT / ".local" / "providers"
+            cache.mkdir(parents=True, exist_ok=True)
+            kept["TF_PLUGIN_CACHE_DIR"] = str(cache)
         return kept
 
 
