@@ -5,6 +5,7 @@ from flask import Flask, Response, request
 from api import problems
 from api.article_routes import article_routes
 from api.cursors import Cursors
+from api.docs_routes import docs_routes
 from api.image_routes import image_routes
 from api.inputs import MAX_REQUEST_BYTES
 from api.label_routes import label_routes
@@ -14,8 +15,9 @@ from api.signing import Signer
 from articles.label_index import LabelIndex
 from articles.service import ArticleService
 
-EXPOSED_HEADERS = "ETag, Location, Link, Retry-After"
-"""What a browser's script may read of an answer; modules/rest_api says the same for answers of the gateway's own."""
+EXPOSED_HEADERS = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow"
+"""What a browser's script may read of an answer. modules/rest_api says the same, to the letter, for the answers that
+the gateway gives by itself (tests/contract)."""
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -39,6 +41,7 @@ def create_app(
     app.register_blueprint(image_routes(service, show, signer, max_upload_bytes))
     app.register_blueprint(label_routes(labels, show, cursors))
     app.register_blueprint(service_routes())
+    app.register_blueprint(docs_routes())
     problems.register(app)
 
     @app.before_request
@@ -52,15 +55,17 @@ def create_app(
         if cors_allow_origin:
             response.headers["Access-Control-Allow-Origin"] = cors_allow_origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+            response.headers["Vary"] = "Origin"
         return response
 
     return app
 
 
 def create_app_without_services() -> Flask:
-    """The WSGI app of an image that was started by hand and told of no AWS: /health, /openapi.json, else 503."""
+    """The WSGI app of an image that was started by hand and told of no AWS: /health, /openapi.json, /docs, else 503."""
     app = Flask("api", static_folder=None)
     app.register_blueprint(service_routes())
+    app.register_blueprint(docs_routes())
     problems.register(app)
 
     @app.route("/", defaults={"path": ""}, methods=_METHODS)

@@ -13,7 +13,8 @@ from flask import Flask
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from api.app import create_app
+from api.app import EXPOSED_HEADERS, create_app
+from api.docs_routes import ASSETS
 from api.inputs import MAX_BODY_BYTES, ArticleDraft, ArticlePatch, ImageUpload, parse
 from api.once import KEY, LONGEST
 from api.problems import MIME_TYPE, ProblemError
@@ -179,6 +180,27 @@ def test_an_operation_says_what_any_call_can_end_in(operation: str) -> None:
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if "parameters/Limit" in str(OPERATIONS[name])])
 def test_a_list_documents_its_links(operation: str) -> None:
     assert "Link" in OPERATIONS[operation]["responses"]["200"]["headers"]
+
+
+def test_the_pages_assets_are_the_documents() -> None:
+    (asset,) = DOCUMENT["paths"]["/docs/{asset}"]["parameters"]
+    assert sorted(asset["schema"]["enum"]) == sorted(ASSETS)
+    content = OPERATIONS["GET /docs/{asset}"]["responses"]["200"]["content"]
+    assert set(content) == set(ASSETS.values())
+
+
+def test_the_gateway_shows_browsers_the_headers_that_the_app_shows() -> None:
+    module = SERVICES.parent / "terraform" / "modules" / "rest_api" / "cors.tf"
+    assert f'"Access-Control-Expose-Headers" = "{EXPOSED_HEADERS}"' in module.read_text("utf-8")
+
+
+def test_browsers_may_send_every_header_that_the_document_knows() -> None:
+    module = SERVICES.parent / "terraform" / "modules" / "rest_api" / "cors.tf"
+    (allowed,) = re.findall(r'"Access-Control-Allow-Headers" = "([^"]+)"', module.read_text("utf-8"))
+    named = {
+        parameter["name"] for parameter in DOCUMENT["components"]["parameters"].values() if parameter["in"] == "header"
+    }
+    assert set(allowed.split(",")) == named | {"Authorization", "Content-Type", "X-API-Key"}
 
 
 def test_the_documents_ids_are_ours() -> None:

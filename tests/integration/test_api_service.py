@@ -1,18 +1,20 @@
 """What holds on every route, and the routes that need no other service."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from api.docs_routes import ASSETS
 from tests.dynamodb import Wire
 from tests.gateway import ALICE, HOST, Gateway, rest_event
 from tests.handlers import loaded
 from tests.integration.conftest import CORS_ALLOW_ORIGIN
 
 ABSENT = "01JD9Z6M3T8Q4V7W2X5Y1Z0ABC"
-EXPOSED = "ETag, Location, Link, Retry-After"
+EXPOSED = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ def test_a_browser_may_read_every_answer(api: Gateway, method: str, target: str,
     assert answer.status == status
     assert answer.headers["access-control-allow-origin"] == CORS_ALLOW_ORIGIN
     assert answer.headers["access-control-expose-headers"] == EXPOSED
+    assert answer.headers["vary"] == "Origin"
 
 
 @pytest.mark.parametrize("target", ["/nowhere", "/", "/articles/", f"/articles/{ABSENT}/comments", "/Articles"])
@@ -71,6 +74,8 @@ def test_head_answers_as_get_does_without_the_body(api: Gateway) -> None:
         "/labels/Dog/images",
         "/health",
         "/openapi.json",
+        "/docs",
+        "/docs/start.js",
     ]
     for target in targets:
         get, head = api.get(target), api.call("HEAD", target)
@@ -125,6 +130,36 @@ def test_a_list_is_not_mistaken_for_a_base_path(api: Gateway) -> None:
     assert answer.headers["location"] == f"articles/{answer.json['id']}"
 
 
+# The page
+
+
+def test_the_page_loads_nothing_but_its_own_parts(api: Gateway) -> None:
+    page = api.get("/docs")
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    parts = set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) - {"data:,", "openapi.json"}
+    assert parts == {f"docs/{asset}" for asset in ASSETS}
+    for part in parts:
+        assert api.get(f"/{part}").status == 200
+
+
+@pytest.mark.parametrize("asset", sorted(ASSETS))
+def test_a_part_of_the_page_is_text_that_lambda_and_the_gateway_can_carry(api: Gateway, asset: str) -> None:
+    answer = api.get(f"/docs/{asset}")
+    assert answer.raw["isBase64Encoded"] is False
+    assert answer.headers["content-type"] == f"{ASSETS[asset]}; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=86400"
+    assert len(json.dumps(answer.raw)) < 6_000_000
+
+
+@pytest.mark.parametrize("asset", ["index.html", "swagger-ui.js", "..", "%2e%2e%2fapp.py", "%00", "start.js%00"])
+def test_the_page_has_no_other_parts(api: Gateway, asset: str) -> None:
+    answer = api.get(f"/docs/{asset}")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 # Without an AWS that answers
 
 
@@ -157,6 +192,7 @@ def stranded(closed_port: None) -> Iterator[Gateway]:  # noqa: ARG001
 def test_health_and_the_document_need_no_aws(stranded: Gateway) -> None:
     assert stranded.get("/health").json == {"status": "ok"}
     assert stranded.get("/openapi.json").status == 200
+    assert stranded.get("/docs").status == 200
 
 
 @pytest.mark.parametrize("target", [f"/articles/{ABSENT}", "/articles", "/labels"])
