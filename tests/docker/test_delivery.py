@@ -177,10 +177,10 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(docker_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Bootstrap, a first deploy, the same again, a changed line, its promotion and its rollback: told once, as each
     step needs the one before."""
-    require("terraform", "docker-registry", "docker")
+    require("terraform", "docker-registry")
     root = tmp_path_factory.mktemp("delivery")
     checkout = root / "checkout"
     shutil.copytree(CHECKOUT, checkout, ignore=NOT_COPIED)
@@ -188,7 +188,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         (checkout / "terraform" / "environments" / stage / "emulator_override.tf").write_text(OVERRIDE)
     with ExitStack() as running:
         registry = running.enter_context(docker_registry(root))
-        endpoint_url = running.enter_context(cloud(root))
+        endpoint_url = running.enter_context(cloud(root, docker_engine))
         yield tell(Site(checkout, registry, endpoint_url, root / "registry.log"))
 
 
@@ -234,12 +234,10 @@ def tell(site: Site) -> Story:
 def require(*programs: str) -> None:
     """Skips where the machine lacks something; fails where everything has to be there."""
     missing = [program for program in programs if shutil.which(program) is None]
-    reason = f"not installed: {', '.join(missing)}" if missing else ""
-    if not missing and subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        reason = "no Docker engine answers"
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if reason:
+    reason = f"not installed: {', '.join(missing)}"
+    if missing and os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    if missing:
         pytest.skip(reason)
 
 
@@ -265,10 +263,10 @@ def docker_registry(root: Path) -> Iterator[str]:
 
 
 @contextmanager
-def cloud(root: Path) -> Iterator[str]:
+def cloud(root: Path, docker: str) -> Iterator[str]:
     """The emulator where containers reach it, on the bridge's own address; gives its URL."""
     shown = subprocess.run(
-        [engine.client(), "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
+        [docker, "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     layout = Layout(root / "cloud")
@@ -290,10 +288,10 @@ def cloud(root: Path) -> Iterator[str]:
         finally:
             mine = ["--filter", f"label=ministack.instance={name}:{program.port}"]
             left = subprocess.run(
-                [engine.client(), "ps", "--all", "--quiet", *mine], capture_output=True, text=True, check=True
+                [docker, "ps", "--all", "--quiet", *mine], capture_output=True, text=True, check=True
             ).stdout.split()
             if left:
-                subprocess.run([engine.client(), "rm", "--force", *left], capture_output=True, check=False)
+                subprocess.run([docker, "rm", "--force", *left], capture_output=True, check=False)
 
 
 @contextmanager
