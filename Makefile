@@ -113,6 +113,10 @@ unit: setup ## Run the unit tests only
 format: setup ## Format the code, and sort its imports
 	@$(RUN) -m ruff check --fix --quiet $(CODE); $(RUN) -m ruff format $(CODE); terraform fmt -recursive terraform
 
+.PHONY: postman
+postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
+	@$(RUN) -m local.postman
+
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
 	@cd requirements && for name in dev api image_worker local base build emulator; do \
