@@ -163,7 +163,7 @@ def test_examples_are_what_they_are_examples_of() -> None:
             schema = node.get("schema", node) | {"components": DOCUMENT["components"]}
             OAS30Validator(schema, format_checker=oas30_format_checker).validate(node["example"])
             checked += 1
-    assert checked > 15
+    assert checked > 8
 
 
 def _nodes(node: Any) -> Iterator[Any]:
