@@ -120,16 +120,15 @@ class Collection:
         for name, header in response.get("headers", {}).items():
             if self._resolved(header).get("required") or name in ("ETag", "Location"):
                 lines.append(f'pm.test("there is a header {name}", () => pm.response.to.have.header("{name}"));')
-        for media_type, content in response.get("content", {}).items():
+        contents = response.get("content", {})
+        if contents:
             lines.append(
-                f'pm.test("it is {media_type}", () => '
-                f'pm.expect(pm.response.headers.get("Content-Type")).to.include("{media_type}"));'
+                f'pm.test("it is {" or ".join(contents)}", () => pm.expect({json.dumps(list(contents))})'
+                '.to.include(pm.response.headers.get("Content-Type").split(";")[0]));'
             )
-            if media_type == "application/json":
-                schema = json.dumps(self._basics(content["schema"], _DEPTH), ensure_ascii=False)
-                lines.append(
-                    f'pm.test("its shape is the document\'s", () => pm.response.to.have.jsonSchema({schema}));'
-                )
+        if "application/json" in contents:
+            schema = json.dumps(self._basics(contents["application/json"]["schema"], _DEPTH), ensure_ascii=False)
+            lines.append(f'pm.test("its shape is the document\'s", () => pm.response.to.have.jsonSchema({schema}));')
         child = next((other for other in self._paths() if other.startswith(f"{path}/{{") and verb == "post"), None)
         if child:
             name = child[len(path) + 2 : -1]
