@@ -51,11 +51,11 @@ def test_an_api_that_is_told_nothing_answers_what_needs_no_aws(start: Start) -> 
 @pytest.mark.parametrize(
     ("environment", "seconds"),
     [
-        pytest.param({}, 1, id="no settings"),
-        pytest.param(API, 1, id="no region"),
-        pytest.param(API | {"AWS_DEFAULT_REGION": "us-east-1"}, 1, id="no credentials"),
+        pytest.param({}, 3, id="no settings"),
+        pytest.param(API, 3, id="no region"),
+        pytest.param(API | {"AWS_DEFAULT_REGION": "us-east-1"}, 3, id="no credentials"),
         # A feed reads its shards in two rounds of three tries, between which the SDK waits up to 1 and 2 seconds.
-        pytest.param(API | NOWHERE, 8, id="nobody there"),
+        pytest.param(API | NOWHERE, 12, id="nobody there"),
     ],
 )
 @pytest.mark.parametrize("name", ["list_articles", "rest_proxy"])
@@ -162,11 +162,10 @@ def test_it_stops_within_a_second_of_sigterm(start: Start, image: str) -> None:
     container = start(image)
     container.invoke({})
 
-    began = time.monotonic()
-    docker("kill", "--signal=TERM", container.name)
-    docker("wait", container.name)
+    docker("stop", "--time=1", container.name)  # kills it a second after SIGTERM, where it still runs
 
-    assert time.monotonic() - began < 1
+    state = json.loads(docker("inspect", "--format", "{{json .State}}", container.name).stdout)
+    assert state["ExitCode"] != 137, state
 
 
 def test_a_log_line_is_one_json_object(start: Start) -> None:
