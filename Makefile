@@ -12,7 +12,7 @@ RUN := $(VENV)/bin/python
 STAGE ?= dev
 # make exports the shell's USER: only one that stands on the command line is meant.
 TOKEN_USER := $(if $(filter command line,$(origin USER)),$(USER),alice)
-CODE := services local tests
+CODE := services local docker tests bench
 
 .PHONY: help
 help: ## Show this

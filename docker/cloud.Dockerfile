@@ -23,9 +23,9 @@ FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS providers
 ARG TARGETARCH
 COPY terraform/environments/local/ /configuration/
 RUN --mount=type=bind,from=terraform,target=/terraform \
-    --mount=type=bind,source=docker/providers.sh,target=/providers.sh \
+    --mount=type=bind,source=docker/providers.py,target=/providers.py \
     --mount=type=secret,id=ca,target=/run/secrets/ca \
-    /providers.sh /configuration "${TARGETARCH}" /providers \
+    python3 /providers.py /configuration "${TARGETARCH}" /providers \
     && mkdir -p /state/functions
 
 FROM ${BASE_IMAGE}

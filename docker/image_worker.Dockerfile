@@ -17,16 +17,17 @@ RUN --mount=type=bind,source=docker/install.sh,target=/install.sh \
     /install.sh /requirements.txt "${TARGETARCH}"
 # botocore describes every service of AWS in 25 MB: these are the worker's and the sweeper's. A new client needs its service here.
 ARG AWS_SERVICES="dynamodb rekognition s3 sns sqs"
-RUN --mount=type=bind,source=docker/prune.sh,target=/prune.sh \
-    /prune.sh /dependencies "${AWS_SERVICES}"
+# One argument a service:
+# hadolint ignore=SC2086
+RUN --mount=type=bind,source=docker/prune.py,target=/prune.py \
+    python3 /prune.py /dependencies ${AWS_SERVICES}
 
 FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS code
 COPY services/articles/ /code/articles/
 COPY services/image_worker/ /code/image_worker/
 # Lambda's user is not the one that owns these files, and the file system is read-only: compiled here or at every start.
 # Not compared with the source's time, so that the layer is the same whenever and wherever it was checked out.
-RUN find /code -name __pycache__ -prune -exec rm -rf {} + \
-    && chmod -R u=rwX,go=rX /code \
+RUN chmod -R u=rwX,go=rX /code \
     && python3 -m compileall -q --invalidation-mode unchecked-hash /code
 
 FROM ${BASE_IMAGE}

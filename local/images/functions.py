@@ -1,14 +1,14 @@
 """The images of the functions, and of the cloud that docker/compose.yaml runs them in."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from local.delivery.content import content_tag
 from local.errors import LocalError
 from local.images import base, engine, site, terraform
 from local.images.architecture import PLATFORMS, of_this_machine
-from local.layout import CHECKOUT, SERVICES
+from local.layout import CHECKOUT
 from local.steps import step
 
 AWS_BASE = "public.ecr.aws/lambda/python:3.13"
@@ -60,15 +60,8 @@ def terraform_image(architecture: str, log: Path) -> dict[str, str]:
 
 
 def inputs(image: str) -> str:
-    """A hash over everything in this checkout that the function's image is made of, whatever base it is built on."""
-    digest = hashlib.sha256()
-    docker = CHECKOUT / "docker"
-    files = [docker / f"{image}.Dockerfile", *docker.glob("*.sh"), CHECKOUT / "requirements" / f"{image}.txt"]
-    for package in ("articles", image):
-        files += (path for path in (SERVICES / package).rglob("*") if path.is_file() and path.suffix != ".pyc")
-    for path in sorted(files):
-        digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+    """Names everything in this checkout that the image is made of, whatever base it is built on."""
+    return content_tag(CHECKOUT, CHECKOUT / "docker" / f"{image}.Dockerfile", {}, of_this_machine())
 
 
 def deployed(log: Path) -> dict[str, str]:
