@@ -29,16 +29,15 @@ def docker_engine() -> str:
 
 @pytest.fixture(scope="session")
 def images(docker_engine: str, pytestconfig: pytest.Config) -> dict[str, str]:  # noqa: ARG001
-    """The two functions' images: name by function."""
+    """The two functions' images: id by function, which stays theirs whatever another checkout builds meanwhile."""
     log = Path(tempfile.mkdtemp(prefix="gazette-images-")) / "images.log"
     try:
-        functions.deployed(log)
+        built = functions.deployed(log)
     except LocalError as error:
         pytest.fail(f"{error}\n{log.read_text()[-5000:]}", pytrace=False)
-    built = {image: functions.name_of(image) for image in functions.FUNCTIONS}
     lines = pytestconfig.stash.setdefault(_LINES, [])
-    for image in built.values():
-        lines += sizes(image)
+    for image, identity in built.items():
+        lines += sizes(functions.name_of(image), identity)
     return built
 
 
@@ -53,7 +52,7 @@ def start(images: dict[str, str]) -> Iterator[Callable[..., Container]]:
         yield begin
 
 
-def sizes(image: str) -> list[str]:
+def sizes(name: str, image: str) -> list[str]:
     """One line for the image, one for each of its layers that is not empty."""
     asked = subprocess.run(
         ["docker", "history", "--no-trunc", "--human", "--format", "{{.Size}}\t{{.CreatedBy}}", image],
@@ -65,7 +64,7 @@ def sizes(image: str) -> list[str]:
     shown = subprocess.run(
         ["docker", "image", "inspect", "--format", "{{.Size}}", image], capture_output=True, text=True, check=True
     )
-    lines = [f"{int(shown.stdout) / 1e6:8.1f} MB  {image}"]
+    lines = [f"{int(shown.stdout) / 1e6:8.1f} MB  {name}"]
     lines += [f"{size:>11}    {made.removesuffix(' # buildkit')[:90]}" for size, made in layers if size != "0B"]
     return lines
 
