@@ -25,12 +25,23 @@ resource "aws_api_gateway_usage_plan" "this" {
   }
 }
 
-# Their values are API Gateway's to make. They stand in the state, as everything does that Terraform makes.
 resource "aws_api_gateway_api_key" "this" {
   for_each = local.plans_of_api_keys
 
   name        = "${var.name}-${each.key}"
   description = "Key of the usage plan ${each.value}"
+  value       = terraform_data.api_key_value[each.key].output
+}
+
+# Made once, as API Gateway would make it by itself; not every cloud does. Either way it stands in the state.
+resource "terraform_data" "api_key_value" {
+  for_each = local.plans_of_api_keys
+
+  input = sensitive(replace("${uuid()}${uuid()}", "-", ""))
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 resource "aws_api_gateway_usage_plan_key" "this" {
