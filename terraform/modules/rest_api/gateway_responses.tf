@@ -46,7 +46,7 @@ locals {
         local.cors_headers,
         { "Content-Type" = "application/problem+json" },
         problem.status == 401 ? { "WWW-Authenticate" = "Bearer" } : {},
-        problem.status == 429 ? { "Retry-After" = "1" } : {},
+        problem.status == 429 ? { "Retry-After" = type == "QUOTA_EXCEEDED" ? "3600" : "1" } : {}, # a quota is a day's at least
       )
     }
   }

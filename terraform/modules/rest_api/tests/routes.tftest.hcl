@@ -136,7 +136,7 @@ run "every_gateway_made_answer_is_a_problem_that_browsers_may_read" {
   }
 
   assert {
-    condition     = aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"] == "'1'"
+    condition     = aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"] == "'1'" && aws_api_gateway_gateway_response.this["QUOTA_EXCEEDED"].response_parameters["gatewayresponse.header.Retry-After"] == "'3600'"
     error_message = "Throttled clients must learn when to come back."
   }
 }
