@@ -140,6 +140,13 @@ def test_a_single_write_waits_for_a_transaction_on_its_item(table: Table, wire: 
     assert wire.calls == ["UpdateItem", "UpdateItem", "DeleteItem", "DeleteItem", "GetItem"]
 
 
+def test_a_key_that_another_call_holds_is_a_conflict(articles: ArticleRepository, wire: Wire) -> None:
+    wire.next(WRITE, *[conflict(parts=2)] * 6)
+    with pytest.raises(ConflictError):
+        articles.create(an_article(), Once("alice", "key", "request"))
+    assert articles.feed(None, 10).items == ()
+
+
 def test_a_single_write_that_never_gets_its_turn_gives_up(table: Table, wire: Wire) -> None:
     wire.next("UpdateItem", *[refused("TransactionConflictException")] * 6)
     with pytest.raises(ContentionError):

@@ -3,6 +3,12 @@ output "api_url" {
   value       = module.rest_api.url
 }
 
+output "api_keys" {
+  description = "The values of the usage plans' API keys, by name."
+  value       = module.rest_api.api_keys
+  sensitive   = true
+}
+
 output "rest_api_id" {
   description = "The REST API's id."
   value       = module.rest_api.id

@@ -301,3 +301,17 @@ run "a_schedule_that_is_none_is_refused" {
 
   expect_failures = [var.sweep_schedule]
 }
+
+run "a_usage_plan_gives_its_keys_out" {
+  command = plan
+
+  variables {
+    usage_plans      = { partners = { api_keys = ["newsroom"] } }
+    method_throttles = { "POST /articles" = { rate_limit = 5, burst_limit = 5 } }
+  }
+
+  assert {
+    condition     = nonsensitive(keys(output.api_keys)) == ["newsroom"]
+    error_message = "The plan, or its key, did not get to the API."
+  }
+}
