@@ -185,10 +185,10 @@ class Articles(RuleBasedStateMachine):
         query = {"limit": limit, "tag": only, "author": author and author.id}
         assert list(self._walk(who, query)) == self._expected(query, {"published"})
 
-    @rule(who=writers, limit=st.integers(1, 4), only=st.none() | tag)
-    def list_own(self, who: User, limit: int, only: str | None) -> None:
-        found = list(self._walk(who, {"limit": limit, "tag": only, "author": "me"}))
-        assert found == self._expected({"tag": only, "author": who.id}, {"draft", "published"})
+    @rule(who=writers, limit=st.integers(1, 4), only=st.none() | tag, state=st.none() | status)
+    def list_own(self, who: User, limit: int, only: str | None, state: str | None) -> None:
+        found = list(self._walk(who, {"limit": limit, "tag": only, "status": state, "author": "me"}))
+        assert found == self._expected({"tag": only, "author": who.id}, {state} if state else {"draft", "published"})
 
     @rule(target=ids, who=writers, reader=readers, limit=st.integers(1, 3), only=st.none() | tag, draft=drafts)
     def list_while_another_writes(
