@@ -14,7 +14,7 @@ RUN --mount=type=bind,source=docker/install.sh,target=/install.sh \
     --mount=type=bind,source=requirements/local.txt,target=/requirements.txt \
     --mount=type=secret,id=ca,target=/run/secrets/ca \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
-    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=cache,target=/var/cache/pip \
     /install.sh /requirements.txt "${TARGETARCH}" \
     && python3 -m compileall -q --invalidation-mode unchecked-hash /dependencies
 

@@ -13,7 +13,7 @@ RUN --mount=type=bind,source=docker/install.sh,target=/install.sh \
     --mount=type=bind,source=requirements/image_worker.txt,target=/requirements.txt \
     --mount=type=secret,id=ca,target=/run/secrets/ca \
     --mount=type=secret,id=pip,target=/etc/pip.conf \
-    --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=cache,target=/var/cache/pip \
     /install.sh /requirements.txt "${TARGETARCH}"
 # botocore describes every service of AWS in 25 MB: these are the worker's and the sweeper's. A new client needs its service here.
 ARG AWS_SERVICES="dynamodb rekognition s3 sns sqs"

@@ -14,9 +14,11 @@ if [ -s /run/secrets/ca ]; then
   export PIP_CERT=/run/secrets/ca
 fi
 
+export PIP_CACHE_DIR=/var/cache/pip
+umask 022 # readable by Lambda's user
+
 # Wheels only: a source distribution would run its setup.py, on the wrong machine at that. A wheel for an older glibc
 # runs on a newer one, yet pip wants each of the tags named (PEP 600).
-umask 022
 exec python3 -m pip install --disable-pip-version-check --root-user-action ignore --quiet --no-compile \
   --only-binary=:all: --require-hashes --no-deps --requirement "$1" --target /dependencies \
   --python-version 3.13 --implementation cp \

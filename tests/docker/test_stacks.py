@@ -77,9 +77,8 @@ def docker_setup() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def cloud_image(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory, compose_port: int) -> str:  # noqa: ARG001
+def cloud_image(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: ARG001
     """The image of the cloud."""
-    os.environ["PORT"] = str(compose_port)
     return functions.build([functions.CLOUD], tmp_path_factory.mktemp("cloud") / "log")[0]
 
 
@@ -92,7 +91,9 @@ def composed(
     compose_port: int,
 ) -> dict[str, Any]:
     """The outputs of the stack of Compose, while the other one starts."""
-    services: Services = request.getfixturevalue("docker_services")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORT", str(compose_port))
+        services: Services = request.getfixturevalue("docker_services")
     assert services
     cloud = docker("ps", "--quiet", f"--filter=label=com.docker.compose.project={docker_compose_project_name}",
                    f"--filter=publish={compose_port}").stdout.strip()  # fmt: skip
