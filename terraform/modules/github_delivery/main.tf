@@ -50,13 +50,7 @@ resource "aws_iam_role" "this" {
   })
 }
 
-# A plan refreshes every resource, so it reads all their configuration, and the state. ReadOnlyAccess reads what the
-# buckets and tables of the account hold, too: this one does not.
-resource "aws_iam_role_policy_attachment" "plan" {
-  role       = aws_iam_role.this["plan"].name
-  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/job-function/ViewOnlyAccess"
-}
-
+# Deliberately not AWS's own ReadOnlyAccess, which reads what every bucket and table of the account holds.
 resource "aws_iam_role_policy" "plan" {
   role   = aws_iam_role.this["plan"].id
   name   = "plan"
@@ -68,7 +62,7 @@ resource "aws_iam_role_policy" "deploy" {
 
   role   = aws_iam_role.this[each.key].id
   name   = "deploy"
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_state, local.deploy[each.key]) })
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_state, local.read_configuration, local.deploy[each.key]) })
 }
 
 data "aws_caller_identity" "current" {}

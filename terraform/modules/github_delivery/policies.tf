@@ -21,28 +21,37 @@ locals {
     },
   ]
 
-  # What ViewOnlyAccess leaves out of what a refresh reads.
-  read_configuration = [{
-    Sid    = "ReadConfiguration"
-    Effect = "Allow"
-    Action = [
-      "apigateway:GET",
-      "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
-      "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig",
-      "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
-      "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
-      "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
-      "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
-      "lambda:GetEventSourceMapping", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
-      "lambda:GetPolicy", "lambda:ListTags", "lambda:ListVersionsByFunction",
-      "logs:ListTagsForResource",
-      "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
-      "s3:GetReplicationConfiguration",
-      "sns:GetTopicAttributes", "sns:ListTagsForResource",
-      "sqs:GetQueueAttributes", "sqs:ListQueueTags",
-    ]
-    Resource = ["*"]
-  }]
+  # What a refresh reads of every resource: its configuration, not what buckets and tables hold.
+  read_configuration = [
+    {
+      Sid    = "ReadConfiguration"
+      Effect = "Allow"
+      Action = [
+        "apigateway:GET",
+        "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
+        "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig",
+        "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
+        "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource",
+        "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+        "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+        "lambda:GetEventSourceMapping", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
+        "lambda:GetPolicy", "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:ListVersionsByFunction",
+        "logs:DescribeLogGroups", "logs:ListTagsForResource",
+        "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration",
+        "sns:GetTopicAttributes", "sns:ListTagsForResource",
+        "sqs:GetQueueAttributes", "sqs:ListQueueTags",
+      ]
+      Resource = ["*"]
+    },
+    # Whether a bucket is there at all.
+    {
+      Sid      = "FindBuckets"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = ["${local.arn}:s3:::${var.name}-*"]
+    },
+  ]
 
   deploy = { for stage, environment in var.environments : stage => concat(
     [
@@ -88,7 +97,9 @@ locals {
         Resource = [
           "${local.arn}:apigateway:${data.aws_region.current.name}::/restapis*",
           "${local.arn}:apigateway:${data.aws_region.current.name}::/account",
+          "${local.arn}:apigateway:${data.aws_region.current.name}::/apikeys*",
           "${local.arn}:apigateway:${data.aws_region.current.name}::/tags/*",
+          "${local.arn}:apigateway:${data.aws_region.current.name}::/usageplans*",
           "${local.arn}:cognito-idp:${local.here}:userpool/*",
         ]
       },
@@ -96,10 +107,9 @@ locals {
         Sid    = "WhatKnowsNoResource"
         Effect = "Allow"
         Action = [
-          "cloudwatch:DescribeAlarms", "cognito-idp:CreateUserPool", "ecr:GetAuthorizationToken",
-          "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:GetEventSourceMapping",
-          "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:TagResource", "lambda:UpdateEventSourceMapping",
-          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+          "cognito-idp:CreateUserPool", "ecr:GetAuthorizationToken",
+          "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:TagResource", "lambda:UpdateEventSourceMapping",
+          "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies",
           "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
         ]
         Resource = ["*"]
@@ -109,10 +119,10 @@ locals {
         Sid    = "Images"
         Effect = "Allow"
         Action = concat(
-          ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy"],
+          ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:SetRepositoryPolicy"],
           stage == var.building_stage ? [
-            "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:CreateRepository", "ecr:DescribeRepositories",
-            "ecr:GetLifecyclePolicy", "ecr:InitiateLayerUpload", "ecr:ListTagsForResource", "ecr:PutImage",
+            "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:CreateRepository",
+            "ecr:InitiateLayerUpload", "ecr:PutImage",
             "ecr:PutImageScanningConfiguration", "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UploadLayerPart",
           ] : [],
         )
@@ -122,8 +132,7 @@ locals {
         Sid    = "LookAfterRoles"
         Effect = "Allow"
         Action = [
-          "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole", "iam:GetRolePolicy",
-          "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole",
+          "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole", "iam:TagRole",
           "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
         ]
         Resource = ["${local.arn}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-${stage}-*"]
