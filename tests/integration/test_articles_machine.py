@@ -213,6 +213,7 @@ class Articles(RuleBasedStateMachine):
             assert answer.status == 200, answer
             page = answer.json
             assert len(page["items"]) == query["limit"] or page["next_cursor"] is None
+            assert page["items"] or not cursor, "a cursor that leads to nothing"
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
