@@ -14,7 +14,7 @@ from local.delivery.releases import Records, Release
 from local.delivery.roots import TERRAFORM, Root
 from local.delivery.site import Site
 from local.errors import LocalError
-from local.images.architecture import of_this_machine
+from local.images.architecture import PLATFORMS, of_this_machine
 from local.images.functions import FUNCTIONS
 from local.layout import CHECKOUT, Layout
 from local.steps import step
@@ -158,12 +158,14 @@ class Delivery:
             )
 
     def _built(self) -> Release:
+        architecture = os.environ.get("ARCHITECTURE") or of_this_machine()
+        if architecture not in PLATFORMS:
+            raise LocalError(f"ARCHITECTURE is {' or '.join(PLATFORMS)}, not {architecture}.")
         registry = self._root("registry", {"region": self._site.region})
         with step("terraform init (registry)"):
             registry.init(self._backend())
         self._converge(registry, "the registry")
         urls = registry.outputs()["repository_urls"]
-        architecture = os.environ.get("ARCHITECTURE") or of_this_machine()
         published = publish(
             {image: data_plane(urls[image], self._site.ecr) for image in FUNCTIONS}, architecture, self._log
         )

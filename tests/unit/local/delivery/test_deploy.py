@@ -227,6 +227,15 @@ def test_a_plan_of_a_stage_that_never_ran_says_so(
     assert "prod has had no release yet" in capsys.readouterr().out
 
 
+def test_an_architecture_that_lambda_has_not_is_refused_at_once(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHITECTURE", "amd64")
+
+    with pytest.raises(LocalError, match="ARCHITECTURE is x86_64 or arm64, not amd64"):
+        delivery(site, tmp_path, FakeRoot("", changes=True)).deploy("dev")
+
+
 def test_without_a_state_bucket_the_command_that_makes_it_is_named(site: Site, tmp_path: Path) -> None:
     site.s3.delete_bucket(Bucket=BUCKET)
 
