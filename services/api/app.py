@@ -30,6 +30,7 @@ def create_app(
     cursor_key: str,
     cors_allow_origin: str,
     max_upload_bytes: int,
+    public_url: str | None = None,
 ) -> Flask:
     """The WSGI app with every route of openapi.yaml."""
     app = Flask("api", static_folder=None)
@@ -40,7 +41,7 @@ def create_app(
     app.register_blueprint(article_routes(service, show, cursors))
     app.register_blueprint(image_routes(service, show, signer, max_upload_bytes))
     app.register_blueprint(label_routes(labels, show, cursors))
-    app.register_blueprint(service_routes())
+    app.register_blueprint(service_routes(public_url))
     app.register_blueprint(docs_routes())
     problems.register(app)
 

@@ -11,7 +11,8 @@ from api.representations import answer
 _DOCUMENT = Path(__file__).with_name("openapi.yaml")
 
 
-def service_routes() -> Blueprint:
+def service_routes(public_url: str | None = None) -> Blueprint:
+    """The routes; `public_url` is what clients call, where a request does not tell."""
     routes = Blueprint("service", __name__)
 
     @routes.get("/health")
@@ -21,7 +22,7 @@ def service_routes() -> Blueprint:
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
-        return answer({**_document(), "servers": [{"url": _own_address()}]})
+        return answer({**_document(), "servers": [{"url": public_url or _own_address()}]})
 
     return routes
 

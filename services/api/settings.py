@@ -29,6 +29,8 @@ class Settings:
     """Signs the cursors of lists."""
     cors_allow_origin: str
     max_upload_bytes: int
+    public_url: str | None
+    """Where clients reach the API, where a request does not tell."""
     log_level: str
 
     @classmethod
@@ -42,6 +44,7 @@ class Settings:
             cursor_key=_key(environment, "CURSOR_KEY"),
             cors_allow_origin=environment.get("CORS_ALLOW_ORIGIN", ""),
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
+            public_url=environment.get("PUBLIC_URL") or None,
             log_level=_log_level(environment, "LOG_LEVEL"),
         )
 

@@ -67,6 +67,7 @@ def build(settings: Settings | None) -> Flask:
         cursor_key=settings.cursor_key,
         cors_allow_origin=settings.cors_allow_origin,
         max_upload_bytes=settings.max_upload_bytes,
+        public_url=settings.public_url,
     )
 
 

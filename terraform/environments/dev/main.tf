@@ -9,6 +9,9 @@ module "gazette" {
 
   cors_allow_origin           = var.cors_allow_origin
   throttle                    = { rate_limit = 50, burst_limit = 100 }
+  method_throttles            = var.method_throttles
+  usage_plans                 = var.usage_plans
+  public_url                  = var.public_url
   permissions_boundary_arn    = var.permissions_boundary_arn
   manage_account_logging_role = var.manage_account_logging_role
 

@@ -72,3 +72,9 @@ output "operations_topic_arn" {
   description = "Where alarms are published; null when observability is off."
   value       = module.gazette.operations_topic_arn
 }
+
+output "api_keys" {
+  description = "The values of the usage plans' API keys, by name."
+  value       = module.gazette.api_keys
+  sensitive   = true
+}

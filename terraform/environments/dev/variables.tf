@@ -39,3 +39,26 @@ variable "manage_account_logging_role" {
   type        = bool
   default     = false
 }
+
+variable "method_throttles" {
+  description = "Tighter limits of single methods, by \"POST /articles\"."
+  type        = map(object({ rate_limit = number, burst_limit = number }))
+  default     = {}
+}
+
+variable "usage_plans" {
+  description = "Who may call how much, by name (modules/gazette has the fields). While there is one, calls need an API key."
+  type = map(object({
+    rate_limit  = optional(number, 50)
+    burst_limit = optional(number, 100)
+    quota       = optional(object({ limit = number, period = optional(string, "DAY") }))
+    api_keys    = set(string)
+  }))
+  default = {}
+}
+
+variable "public_url" {
+  description = "Where clients reach the API, where that isn't the stage's own address: a custom domain, say."
+  type        = string
+  default     = null
+}

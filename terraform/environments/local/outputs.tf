@@ -1,6 +1,6 @@
 output "api_url" {
-  description = "The emulator serves a REST API under its own address; no name has to be resolved for this one."
-  value       = "${var.endpoint_url}/restapis/${module.gazette.rest_api_id}/${module.gazette.stage}/_user_request_"
+  description = "Where the API is, with no slash at the end."
+  value       = module.gazette.api_url
 }
 
 output "endpoint_url" {

@@ -43,6 +43,8 @@ module "api_function" {
       CORS_ALLOW_ORIGIN    = var.cors_allow_origin
       MAX_UPLOAD_BYTES     = tostring(var.max_upload_bytes)
     },
+    # Otherwise a request itself tells: its host, and the stage or base path before its route.
+    { for name, url in { PUBLIC_URL = local.public_url } : name => url if var.public_url != null },
     local.common_environment,
     lookup(var.function_environment_variables, "api", {}),
   )

@@ -11,6 +11,11 @@ locals {
 
   # One place for what all four functions share.
   common_environment = merge({ LOG_LEVEL = var.log_level }, var.extra_environment_variables)
+
+  # The stage's own address isn't here: it exists after the stage, which exists after the function that would be told.
+  public_url = var.public_url == null ? null : replace(
+    replace(var.public_url, "{api_id}", module.rest_api.id), "{stage}", var.stage
+  )
 }
 
 module "observability" {

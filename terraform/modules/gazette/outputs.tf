@@ -1,6 +1,6 @@
 output "api_url" {
   description = "Where the API is, with no slash at the end."
-  value       = module.rest_api.url
+  value       = var.public_url == null ? module.rest_api.url : local.public_url
 }
 
 output "api_keys" {

@@ -161,6 +161,17 @@ variable "usage_plans" {
   default = {}
 }
 
+variable "public_url" {
+  description = "Where clients reach the API, where that isn't the stage's own address: a custom domain, say. {api_id} and {stage} are filled in."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.public_url == null || can(regex("^https?://[^/].*[^/]$", var.public_url))
+    error_message = "An http(s) URL with no slash at the end."
+  }
+}
+
 variable "access_logs" {
   description = "Whether the API writes access logs. The account needs API Gateway's logging role for it."
   type        = bool

@@ -48,3 +48,9 @@ def test_a_key_that_is_wrong_is_not_repeated_in_the_error() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment(GOOD | {"CURSOR_KEY": "nearly-a-key"})
     assert "nearly-a-key" not in str(caught.value)
+
+
+def test_an_address_of_its_own_is_optional() -> None:
+    assert Settings.from_environment(GOOD).public_url is None
+    told = Settings.from_environment(GOOD | {"PUBLIC_URL": "https://api.example.com"})
+    assert told.public_url == "https://api.example.com"

@@ -315,3 +315,26 @@ run "a_usage_plan_gives_its_keys_out" {
     error_message = "The plan, or its key, did not get to the API."
   }
 }
+
+run "a_public_url_is_told_to_the_api_and_given_out" {
+  command = plan
+
+  variables {
+    public_url = "https://api.example.com/{stage}"
+  }
+
+  assert {
+    condition     = output.api_url == "https://api.example.com/${var.stage}"
+    error_message = "The output names another address."
+  }
+}
+
+run "a_public_url_that_ends_in_a_slash_is_refused" {
+  command = plan
+
+  variables {
+    public_url = "https://api.example.com/"
+  }
+
+  expect_failures = [var.public_url]
+}
