@@ -187,7 +187,7 @@ def story(docker_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     for stage in ("dev", "prod"):
         (checkout / "terraform" / "environments" / stage / "emulator_override.tf").write_text(OVERRIDE)
     with ExitStack() as running:
-        registry = running.enter_context(docker_registry(root))
+        registry = running.enter_context(docker_registry(root, docker_engine))
         endpoint_url = running.enter_context(cloud(root, docker_engine))
         yield tell(Site(checkout, registry, endpoint_url, root / "registry.log"))
 
@@ -242,7 +242,7 @@ def require(*programs: str) -> None:
 
 
 @contextmanager
-def docker_registry(root: Path) -> Iterator[str]:
+def docker_registry(root: Path, docker: str) -> Iterator[str]:
     """A registry that lets everybody in; gives its host and port."""
     host = f"127.0.0.1:{free_port()}"
     settings = root / "registry.yml"
@@ -259,7 +259,19 @@ def docker_registry(root: Path) -> Iterator[str]:
     )
     with process(["docker-registry", "serve", str(settings)], dict(os.environ), root / "registry.log"):
         wait_until(lambda: answers(f"http://{host}/v2/"))
-        yield host
+        try:
+            yield host
+        finally:
+            # What the emulator pulled by digest. Nobody else can use it: the registry goes.
+            listed = subprocess.run(
+                [
+                    docker, "image", "ls", "--digests",
+                    "--filter", f"reference={host}/*/*", "--format", "{{.Repository}}@{{.Digest}}",
+                ],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            if listed.stdout.split():
+                subprocess.run([docker, "image", "rm", *listed.stdout.split()], capture_output=True, check=False)
 
 
 @contextmanager
