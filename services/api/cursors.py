@@ -26,7 +26,8 @@ class Cursors:
             position = self._serializer(listing).loads(cursor)
         except (BadData, RecursionError):
             position = None
-        if not isinstance(position, str):
+        # Base 64 spells the same bytes in several ways: only the spelling that was given out is taken.
+        if not isinstance(position, str) or self.encode(listing, position) != cursor:
             raise bad_input([FieldError("#cursor", "Take the cursor from next_cursor of the page before, unchanged.")])
         return position
 

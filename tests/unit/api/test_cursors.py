@@ -45,3 +45,10 @@ def test_a_cursor_of_another_list_or_another_key_is_refused() -> None:
         CURSORS.decode("another list", cursor)
     with pytest.raises(ProblemError):
         Cursors("f0" * 32).decode("list", cursor)
+
+
+def test_another_spelling_of_the_same_bytes_is_refused() -> None:
+    cursor = CURSORS.encode("articles", "01JD9Z6M3T8Q4V7W2X5Y1Z0ABC") or ""
+    for character in (string.ascii_letters + string.digits + "-_").replace(cursor[-1], ""):
+        with pytest.raises(ProblemError):
+            CURSORS.decode("articles", cursor[:-1] + character)
