@@ -74,15 +74,20 @@ def test_s3_refuses_an_upload_of_another_size_type_or_key(alice: ApiClient, phot
     assert alice.get(f"/articles/{article['id']}/images").json()["items"][0]["status"] == "pending"
 
 
-def test_an_upload_is_not_readable_by_anybody_without_credentials(
-    stack: RunningStack, alice: ApiClient, anonymous: ApiClient, photograph: bytes
+@pytest.mark.parametrize("bucket", ["uploads_bucket", "media_bucket"])
+def test_nothing_in_a_bucket_is_readable_without_a_signature(
+    stack: RunningStack, anonymous: ApiClient, bucket: str
 ) -> None:
-    article = alice.create_article()
-    image = alice.upload(article["id"], photograph)
-    alice.wait_for(image)  # or its analysis would meet what the next test tells the stand-in
-    address = f"{stack.outputs['endpoint_url']}/{stack.outputs['uploads_bucket']}/uploads/{article['id']}/{image['id']}"
+    # Not where uploads go, so nothing takes it away: what is refused below is an object that is there.
+    where = {"Bucket": stack.outputs[bucket], "Key": "probe"}
+    stack.clients.s3.put_object(**where, Body=b"secret")
+    assert stack.clients.s3.get_object(**where)["Body"].read() == b"secret"
 
-    assert anonymous.session.get(address, timeout=10).status_code == 403
+    answer = anonymous.session.get(f"{stack.outputs['endpoint_url']}/{stack.outputs[bucket]}/probe", timeout=10)
+
+    assert answer.status_code == 403
+    assert b"secret" not in answer.content
+    stack.clients.s3.delete_object(**where)
 
 
 def test_pictures_of_other_formats_become_jpeg_renditions(alice: ApiClient, anonymous: ApiClient) -> None:
