@@ -30,8 +30,9 @@ def client() -> str:
             break
     else:
         raise LocalError(f"{found[0]} cannot build: install its buildx plugin.")
+    # Not `info`: where no engine answers, its last word is about the template, not about the engine.
     asked = subprocess.run(
-        [candidate, "info", "--format", "{{.ServerVersion}}"], capture_output=True, text=True, check=False
+        [candidate, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, check=False
     )
     if asked.returncode or not asked.stdout.strip():
         raise LocalError(f"No Docker engine answers: {(asked.stderr.strip().splitlines() or ['no reason given'])[-1]}")
