@@ -56,7 +56,8 @@ def client(directory: Path, buildx: bool, version: str, server: str = "20.10") -
     program = directory / "docker"
     program.write_text(
         "#!/bin/sh\n"
-        f'case "$*" in buildx*) exit {0 if buildx else 1} ;; *.Server.*) echo {server} ;; version*) echo {version} ;; esac\n'
+        f'case "$*" in buildx*) exit {0 if buildx else 1} ;; *.Server.*) echo {server} ;; '
+        f"version*) echo {version} ;; esac\n"
     )
     program.chmod(0o755)
     return program
