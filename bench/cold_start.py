@@ -31,13 +31,18 @@ WORKER = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",
     "IMAGE_JOBS_QUEUE_URL": "http://127.0.0.1:9/000000000000/image-jobs",
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "LABEL_MIN_CONFIDENCE": "70",
     "LOG_LEVEL": "INFO",
+    "MAX_CONCURRENT_PICTURES": "4",
     "MAX_RECEIVE_COUNT": "5",
     "MAX_UPLOAD_BYTES": "15728640",
     "MEDIA_BUCKET": "gazette-media",
+    "MEMORY_MB": "2048",
     "MODERATION_MIN_CONFIDENCE": "60",
+    "REUSE_ANALYSES_FOR_DAYS": "30",
     "TABLE_NAME": "gazette",
+    "TIMEOUT_SECONDS": "60",
     "UPLOADS_BUCKET": "gazette-uploads",
 }
 API = WORKER | {"CURSOR_KEY": "5e" * 32}

@@ -24,6 +24,15 @@ class WorkerSettings:
     """Percent: anything that moderation sees with at least this much rejects the image."""
     max_receive_count: int
     """Tries after which the queue moves a message to the dead letters."""
+    dead_letter_queue_url: str
+    timeout_seconds: int
+    """The function's own timeout: no attempt at a job outlives it."""
+    memory_mb: int
+    """The function's own memory."""
+    max_concurrent_pictures: int
+    """Messages of one batch that are worked on at the same time, at most."""
+    reuse_analyses_for_days: int
+    """How long what Rekognition saw in a picture serves for identical ones; 0: never."""
     log_level: str
 
     @classmethod
@@ -40,6 +49,11 @@ class WorkerSettings:
             label_min_confidence=read.percent("LABEL_MIN_CONFIDENCE"),
             moderation_min_confidence=read.percent("MODERATION_MIN_CONFIDENCE"),
             max_receive_count=read.count("MAX_RECEIVE_COUNT"),
+            dead_letter_queue_url=read.text("DEAD_LETTER_QUEUE_URL"),
+            timeout_seconds=read.count("TIMEOUT_SECONDS"),
+            memory_mb=read.count("MEMORY_MB"),
+            max_concurrent_pictures=read.count("MAX_CONCURRENT_PICTURES"),
+            reuse_analyses_for_days=read.count("REUSE_ANALYSES_FOR_DAYS", least=0),
             log_level=read.log_level("LOG_LEVEL"),
         )
         read.complain()
@@ -80,10 +94,10 @@ class _Reader:
             self._problems.append(f"{name} is missing")
         return value
 
-    def count(self, name: str) -> int:
+    def count(self, name: str, least: int = 1) -> int:
         value = self.text(name)
-        if value and not (value.isascii() and value.isdigit() and int(value) > 0):
-            self._problems.append(f"{name} is no whole number above 0: {value!r}")
+        if value and not (value.isascii() and value.isdigit() and int(value) >= least):
+            self._problems.append(f"{name} is no whole number from {least} on: {value!r}")
             return 0
         return int(value or 0)
 

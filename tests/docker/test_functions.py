@@ -27,12 +27,17 @@ STORES = {
 }
 API = STORES | {"CURSOR_KEY": "5e" * 32, "MAX_UPLOAD_BYTES": "15728640"}
 WORKER = STORES | {
+    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",
     "LABEL_MIN_CONFIDENCE": "70",
     "LOG_LEVEL": "INFO",
+    "MAX_CONCURRENT_PICTURES": "4",
     "MAX_RECEIVE_COUNT": "5",
     "MAX_UPLOAD_BYTES": "15728640",
+    "MEMORY_MB": "2048",
     "MODERATION_MIN_CONFIDENCE": "60",
+    "REUSE_ANALYSES_FOR_DAYS": "30",
+    "TIMEOUT_SECONDS": "60",
 }
 LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes of a synchronous event
 

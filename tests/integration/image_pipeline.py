@@ -47,6 +47,7 @@ class Pipeline:
         for bucket in (events.UPLOADS_BUCKET, MEDIA_BUCKET):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         self.queue_url = self.sqs.create_queue(QueueName="image-jobs")["QueueUrl"]
+        self.dead_letter_queue_url = self.sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
         self._inbox_url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
         topic_arn = sns.create_topic(Name="image-events")["TopicArn"]
         sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=self._arn(self._inbox_url))
@@ -62,6 +63,11 @@ class Pipeline:
                 label_min_confidence=55,
                 moderation_min_confidence=60,
                 max_receive_count=5,
+                dead_letter_queue_url=self.dead_letter_queue_url,
+                timeout_seconds=60,
+                memory_mb=2048,
+                max_concurrent_pictures=1,
+                reuse_analyses_for_days=30,
                 log_level="INFO",
             ),
             dynamodb=self.dynamodb,

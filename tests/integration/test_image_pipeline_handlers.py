@@ -48,6 +48,11 @@ def environment(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
         "LABEL_MIN_CONFIDENCE": "55",
         "MODERATION_MIN_CONFIDENCE": "60",
         "MAX_RECEIVE_COUNT": "5",
+        "DEAD_LETTER_QUEUE_URL": pipeline.dead_letter_queue_url,
+        "TIMEOUT_SECONDS": "60",
+        "MEMORY_MB": "2048",
+        "MAX_CONCURRENT_PICTURES": "1",
+        "REUSE_ANALYSES_FOR_DAYS": "30",
         "LOG_LEVEL": "INFO",
     }
     for name, value in values.items():

@@ -37,6 +37,11 @@ module "worker_function" {
       LABEL_MIN_CONFIDENCE      = tostring(var.label_min_confidence)
       MODERATION_MIN_CONFIDENCE = tostring(var.moderation_min_confidence)
       MAX_RECEIVE_COUNT         = tostring(module.image_pipeline.max_receive_count)
+      DEAD_LETTER_QUEUE_URL     = module.image_pipeline.dead_letter_queue_url
+      TIMEOUT_SECONDS           = tostring(var.functions.image_worker.timeout_seconds)
+      MEMORY_MB                 = tostring(var.functions.image_worker.memory_mb)
+      MAX_CONCURRENT_PICTURES   = tostring(var.worker_concurrent_pictures)
+      REUSE_ANALYSES_FOR_DAYS   = tostring(var.reuse_analyses_for_days)
     },
     local.common_environment,
     lookup(var.function_environment_variables, "image_worker", {}),

@@ -79,6 +79,17 @@ variable "worker_batch_size" {
   }
 }
 
+variable "worker_concurrent_pictures" {
+  description = "Messages of a batch that one worker has in hand at the same time, as far as its memory allows."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.worker_concurrent_pictures >= 1 && var.worker_concurrent_pictures <= 10
+    error_message = "worker_concurrent_pictures is from 1 to 10."
+  }
+}
+
 variable "worker_maximum_concurrency" {
   description = "Workers at once; null for no limit but the account's. The knob for Rekognition's transactions a second."
   type        = number
@@ -216,6 +227,17 @@ variable "moderation_min_confidence" {
   validation {
     condition     = var.moderation_min_confidence >= 0 && var.moderation_min_confidence <= 100
     error_message = "moderation_min_confidence is from 0 to 100."
+  }
+}
+
+variable "reuse_analyses_for_days" {
+  description = "Days that what Rekognition saw in a picture serves for identical ones, without another call; 0 for never."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.reuse_analyses_for_days >= 0 && floor(var.reuse_analyses_for_days) == var.reuse_analyses_for_days
+    error_message = "reuse_analyses_for_days is a whole number from 0 on."
   }
 }
 

@@ -14,6 +14,11 @@ WORKER = {
     "LABEL_MIN_CONFIDENCE": "55",
     "MODERATION_MIN_CONFIDENCE": "60.5",
     "MAX_RECEIVE_COUNT": "5",
+    "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
+    "TIMEOUT_SECONDS": "60",
+    "MEMORY_MB": "2048",
+    "MAX_CONCURRENT_PICTURES": "4",
+    "REUSE_ANALYSES_FOR_DAYS": "0",
     "LOG_LEVEL": "INFO",
 }
 
