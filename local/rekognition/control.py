@@ -6,7 +6,8 @@
     control.count("DetectLabels")
 
 The routes are plain HTTP with JSON bodies, on the stand-in's own port: POST /_control/next, /_control/delay,
-/_control/reset; GET /_control/calls, /_control/health. `local.rekognition.program` says what may be programmed.
+/_control/always, /_control/reset; GET /_control/calls, /_control/health. `local.rekognition.program` says what may be
+programmed.
 """
 
 import json
@@ -59,6 +60,16 @@ class RekognitionControl:
     def delay(self, delay_ms: float) -> None:
         """All calls take at least that long, until reset() or another delay()."""
         self._post("delay", {"delay_ms": delay_ms})
+
+    def answer_always(
+        self, labels: Sequence[str | JsonObject], moderation: Sequence[str | JsonObject], *, delay_ms: float
+    ) -> None:
+        """Every call sees these, that long after it came in, until reset(): for benchmarks.
+
+        Format, sizes and dimensions are checked as ever, by the header alone: no pixel is decoded, so a call costs this
+        machine next to no time of its own. What was queued for the next calls still goes first.
+        """
+        self._post("always", {"labels": list(labels), "moderation": list(moderation), "delay_ms": delay_ms})
 
     def reset(self) -> None:
         """Forget everything programmed and counted."""

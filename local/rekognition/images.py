@@ -47,12 +47,32 @@ class Picture:
     height: int
 
 
+def measure(data: bytes) -> tuple[int, int]:
+    """The upright width and height in pixels that a file's header claims, checked as decode() does; no pixel is read.
+
+    Raises ServiceError as decode() does, but for what only the pixels show.
+    """
+    source = _checked(data)
+    return _upright(source)
+
+
 def decode(data: bytes) -> Picture:
     """Decode a JPEG or PNG file, the dimensions checked from its header before any pixel is.
 
     Raises ServiceError: InvalidImageFormatException, InvalidParameterException below MIN_SIDE pixels on a side,
     ImageTooLargeException above MAX_SIDE.
     """
+    source = _checked(data)
+    width, height = _upright(source)
+    try:
+        image = _working_copy(source)
+    except _UNREADABLE as error:
+        raise invalid_format() from error
+    return Picture(image, width, height)
+
+
+def _checked(data: bytes) -> ImageFile.ImageFile:
+    """The opened file, its header read and within the limits. Raises ServiceError."""
     try:
         source = _open(data)
     except _UNREADABLE as error:
@@ -65,12 +85,13 @@ def decode(data: bytes) -> Picture:
         )
     if min(width, height) < MIN_SIDE:
         raise invalid_parameters()
-    try:
-        image = _working_copy(source)
-    except _UNREADABLE as error:
-        raise invalid_format() from error
+    return source
+
+
+def _upright(source: ImageFile.ImageFile) -> tuple[int, int]:
+    width, height = source.size
     sideways = isinstance(source, JpegImageFile) and _orientation(source) >= 5
-    return Picture(image, *((height, width) if sideways else (width, height)))
+    return (height, width) if sideways else (width, height)
 
 
 def _open(data: bytes) -> ImageFile.ImageFile:

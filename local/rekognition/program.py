@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from local.rekognition.errors import ServiceError
@@ -45,6 +45,8 @@ class Rule:
     error: ServiceError | None = None
     labels: list[JsonObject] | None = None
     delay_ms: float = 0.0
+    look: bool = True
+    """Whether the pixels are decoded. Only a rule with labels may do without: the header alone is checked then."""
 
 
 class Program:
@@ -70,8 +72,24 @@ class Program:
         with self._lock:
             self._delay_ms = delay_ms
 
+    def always(self, wish: JsonObject) -> None:
+        """From now on every picture shows {labels, moderation}, {delay_ms} after its call came in; no pixel is
+        decoded. Rules that were queued go first. Raises ProgramError."""
+        _only(wish, {"labels", "moderation", "delay_ms"})
+        delay_ms = _milliseconds(wish)
+        seen = {
+            "DetectLabels": [_label(item) for item in _list(wish.get("labels"))],
+            "DetectModerationLabels": [_moderation(item) for item in _list(wish.get("moderation"))],
+        }
+        rules = {
+            operation: Rule(operation, 0, labels=labels, delay_ms=delay_ms, look=False)
+            for operation, labels in seen.items()
+        }
+        with self._lock:
+            self._always.update(rules)
+
     def reset(self) -> None:
-        """Forget rules, delay, calls and counts."""
+        """Forget rules, delay, what is always seen, calls and counts."""
         with self._lock:
             self._forget()
 
@@ -86,7 +104,8 @@ class Program:
                 rule.times -= 1
                 if not rule.times:
                     self._rules.remove(rule)
-                call.forced = True
+            rule = _over(rule, self._always.get(operation))
+            call.forced = rule is not None
             return call, rule, max(self._delay_ms, rule.delay_ms if rule else 0.0)
 
     def end(self, call: Call, status: int, error: str | None, duration_ms: float) -> None:
@@ -105,9 +124,18 @@ class Program:
 
     def _forget(self) -> None:
         self._rules: list[Rule] = []
+        self._always: dict[str, Rule] = {}
         self._delay_ms = 0.0
         self._counts: Counter[str] = Counter(dict.fromkeys(OPERATIONS, 0))
         self._calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
+
+
+def _over(rule: Rule | None, always: Rule | None) -> Rule | None:
+    """A queued rule over what is always answered: the rule's own error or labels, the longer of the two delays."""
+    if rule is None or always is None:
+        return rule or always
+    labels = always.labels if rule.labels is None else rule.labels
+    return replace(rule, labels=labels, delay_ms=max(rule.delay_ms, always.delay_ms), look=False)
 
 
 def _rule(wish: JsonObject) -> Rule:

@@ -119,7 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, body: bytes | None) -> None:
         program = self.server.program
-        routes = {"/_control/next": program.next, "/_control/delay": program.delay}
+        routes = {
+            "/_control/next": program.next,
+            "/_control/delay": program.delay,
+            "/_control/always": program.always,
+        }
         try:
             if self.path == "/_control/reset":
                 program.reset()

@@ -5,7 +5,7 @@ import os
 import threading
 from typing import Any, Final
 
-from local.rekognition.images import Picture, decode
+from local.rekognition.images import decode, measure
 from local.rekognition.inputs import DetectLabels, DetectModerationLabels, S3Object
 from local.rekognition.moderation import MODERATION_MODEL_VERSION, Moderation
 from local.rekognition.objects import Objects
@@ -36,39 +36,46 @@ class Service:
         """The response of one of program.OPERATIONS.
 
         A rule's labels take the place of what the detectors see, and of nothing else: the request and the picture
-        are checked, and confidences filtered, all the same. Raises ServiceError.
+        are checked, and confidences filtered, all the same. Where the rule asks for no look, of the picture only the
+        header is read, unless its colours are asked for. Raises ServiceError.
         """
         if rule is not None and rule.error is not None:
             raise rule.error
-        forced = None if rule is None else rule.labels
         if operation == "DetectLabels":
-            return self._detect_labels(DetectLabels.parse(body), call, forced)
-        return self._detect_moderation_labels(DetectModerationLabels.parse(body), call, forced)
+            return self._detect_labels(DetectLabels.parse(body), call, rule)
+        return self._detect_moderation_labels(DetectModerationLabels.parse(body), call, rule)
 
-    def _detect_labels(self, request: DetectLabels, call: Call, forced: list[JsonObject] | None) -> JsonObject:
+    def _detect_labels(self, request: DetectLabels, call: Call, rule: Rule | None) -> JsonObject:
         data = self._read(request.image, call)
         response: JsonObject = {"Labels": [], "LabelModelVersion": LABEL_MODEL_VERSION}
-        with self._cores:
-            picture = decode(data)
-            if "GENERAL_LABELS" in request.features:
-                seen = self._vision.labels(picture.image) if forced is None else forced
-                sure = _sure(seen, request.min_confidence)
-                response["Labels"] = [label for label in sure if request.filters.accept(label)][: request.max_labels]
-            if "IMAGE_PROPERTIES" in request.features:
-                response["ImageProperties"] = properties(picture.image, request.max_colors)
-        self._log(call, picture)
+        seen = rule.labels if rule else None
+        if rule and not rule.look and "IMAGE_PROPERTIES" not in request.features:
+            self._log(call, *measure(data))
+        else:
+            with self._cores:
+                picture = decode(data)
+                if seen is None and "GENERAL_LABELS" in request.features:
+                    seen = self._vision.labels(picture.image)
+                if "IMAGE_PROPERTIES" in request.features:
+                    response["ImageProperties"] = properties(picture.image, request.max_colors)
+            self._log(call, picture.width, picture.height)
+        if "GENERAL_LABELS" in request.features:
+            sure = _sure(seen or [], request.min_confidence)
+            response["Labels"] = [label for label in sure if request.filters.accept(label)][: request.max_labels]
         return response
 
-    def _detect_moderation_labels(
-        self, request: DetectModerationLabels, call: Call, forced: list[JsonObject] | None
-    ) -> JsonObject:
+    def _detect_moderation_labels(self, request: DetectModerationLabels, call: Call, rule: Rule | None) -> JsonObject:
         data = self._read(request.image, call)
-        with self._cores:
-            picture = decode(data)
-            seen = self._moderation.labels(picture.image) if forced is None else forced
-        self._log(call, picture)
+        seen = rule.labels if rule else None
+        if rule and not rule.look:
+            self._log(call, *measure(data))
+        else:
+            with self._cores:
+                picture = decode(data)
+                seen = self._moderation.labels(picture.image) if seen is None else seen
+            self._log(call, picture.width, picture.height)
         return {
-            "ModerationLabels": _sure(seen, request.min_confidence),
+            "ModerationLabels": _sure(seen or [], request.min_confidence),
             "ModerationModelVersion": MODERATION_MODEL_VERSION,
             # Filled for drawings and animations, which the classifier does not tell apart.
             "ContentTypes": [],
@@ -81,8 +88,8 @@ class Service:
         call.source = f"s3://{image.bucket}/{image.name}"
         return self._objects.read(image.bucket, image.name, image.version)
 
-    def _log(self, call: Call, picture: Picture) -> None:
-        _LOGGER.info("%s %s %dx%d", call.operation, call.source, picture.width, picture.height)
+    def _log(self, call: Call, width: int, height: int) -> None:
+        _LOGGER.info("%s %s %dx%d", call.operation, call.source, width, height)
 
 
 def _sure(labels: list[JsonObject], min_confidence: float) -> list[JsonObject]:

@@ -116,6 +116,75 @@ def test_a_forced_result_does_not_excuse_a_bad_picture(
         client.detect_labels(Image={"Bytes": b"text"})
 
 
+def test_a_fixed_answer_holds_until_reset(client: "RekognitionClient", control: RekognitionControl) -> None:
+    control.answer_always(["Sea"], [{"Name": "Explicit"}], delay_ms=0)
+    for _ in range(2):
+        assert [label["Name"] for label in client.detect_labels(Image=PICTURE)["Labels"]] == ["Sea"]
+        assert client.detect_moderation_labels(Image=PICTURE)["ModerationLabels"][0]["Name"] == "Explicit"
+    assert [call["forced"] for call in control.calls()] == [True] * 4
+    control.reset()
+    assert client.detect_labels(Image=PICTURE)["Labels"][0]["Name"] == "White"
+
+
+def test_a_fixed_answer_comes_after_its_time(client: "RekognitionClient", control: RekognitionControl) -> None:
+    control.answer_always([], [], delay_ms=300)
+    started = time.perf_counter()
+    assert client.detect_labels(Image=PICTURE)["Labels"] == []
+    assert client.detect_moderation_labels(Image=PICTURE)["ModerationLabels"] == []
+    assert time.perf_counter() - started >= 0.6
+    assert all(call["duration_ms"] >= 300 for call in control.calls())
+
+
+def test_a_fixed_answer_decodes_no_pixel(client: "RekognitionClient", control: RekognitionControl) -> None:
+    without_pixels: Any = {"Bytes": plain(1000, 1000)[:60]}  # a PNG's header and nothing behind it
+    with pytest.raises(client.exceptions.InvalidImageFormatException):
+        client.detect_labels(Image=without_pixels)
+    control.answer_always(["Sea"], [], delay_ms=0)
+    assert client.detect_labels(Image=without_pixels)["Labels"][0]["Name"] == "Sea"
+    assert client.detect_moderation_labels(Image=without_pixels)["ModerationLabels"] == []
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (b"text", "InvalidImageFormatException"),
+        (plain(79, 80), "InvalidParameterException"),
+        (plain(10_001, 80), "ImageTooLargeException"),
+        (plain() + bytes(5 * 1024 * 1024), "ValidationException"),
+    ],
+    ids=["no picture", "too small", "too wide", "too many bytes"],
+)
+def test_a_fixed_answer_does_not_excuse_a_picture_that_the_service_refuses(
+    client: "RekognitionClient", control: RekognitionControl, picture: bytes, code: str
+) -> None:
+    control.answer_always(["Sea"], [], delay_ms=0)
+    for operation in (client.detect_labels, client.detect_moderation_labels):
+        with pytest.raises(ClientError) as caught:
+            operation(Image={"Bytes": picture})
+        assert caught.value.response["Error"]["Code"] == code
+
+
+def test_what_is_queued_goes_before_a_fixed_answer(client: "RekognitionClient", control: RekognitionControl) -> None:
+    control.answer_always(["Sea"], [], delay_ms=0)
+    control.throttle_next()
+    control.label_next(["Rock"])
+    control.delay_next(300)
+    with pytest.raises(client.exceptions.ThrottlingException):
+        client.detect_labels(Image=PICTURE)
+    seen = [client.detect_labels(Image=PICTURE)["Labels"][0]["Name"] for _ in range(3)]
+    assert seen == ["Rock", "Sea", "Sea"]
+    assert [call["duration_ms"] >= 300 for call in control.calls()] == [False, False, True, False]
+
+
+def test_colours_are_looked_for_whatever_is_answered_always(
+    client: "RekognitionClient", control: RekognitionControl
+) -> None:
+    control.answer_always(["Sea"], [], delay_ms=0)
+    answer = client.detect_labels(Image=PICTURE, Features=["GENERAL_LABELS", "IMAGE_PROPERTIES"])
+    assert answer["Labels"][0]["Name"] == "Sea"
+    assert answer["ImageProperties"]["DominantColors"][0]["CSSColor"] == "white"
+
+
 def test_calls_are_counted_and_listed(client: "RekognitionClient", control: RekognitionControl) -> None:
     assert control.counts() == {"DetectLabels": 0, "DetectModerationLabels": 0}
     control.throttle_next(operation="DetectModerationLabels")
@@ -213,6 +282,9 @@ def test_concurrent_calls_are_each_counted_and_each_rule_is_used_once(
         ("next", {"delay_ms": -1}),
         ("delay", {"delay_ms": "1"}),
         ("delay", {}),
+        ("always", {"labels": [], "delay_ms": 1}),
+        ("always", {"labels": [], "moderation": [], "delay_ms": 1, "times": 2}),
+        ("always", {"labels": [], "moderation": [], "delay_ms": "1"}),
         ("unheard_of", {}),
     ],
 )
