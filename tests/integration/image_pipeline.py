@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,10 +13,11 @@ from botocore.exceptions import ReadTimeoutError
 from articles import keys
 from articles.ids import new_id
 from articles.image_repository import ImageRepository
-from articles.jobs import Job, JobKind
+from articles.jobs import Job, JobKind, JobQueue
 from articles.label_index import LabelIndex
 from articles.model import Article, ArticleStatus, Author, Image, ImageStatus
 from articles.repository import ArticleRepository
+from articles.service import ArticleService
 from articles.table import Table
 from image_worker import wiring
 from image_worker.settings import SweeperSettings, WorkerSettings
@@ -24,6 +25,7 @@ from tests.unit.image_worker import events, pictures
 from tests.unit.image_worker.fakes import Clock, Context, FakeRekognition
 
 MEDIA_BUCKET = "media"
+MAX_RECEIVE_COUNT = 5
 
 _SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
 """One for all tests: it keeps the services' models, which take longer to read than most tests to run."""
@@ -33,37 +35,38 @@ class Killed(BaseException):
     """The process is gone in this moment: no handler of errors gets to run."""
 
 
-class Pipeline:
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.clock = Clock()
-        self.articles = ArticleRepository(table)
-        self.images = ImageRepository(table)
-        self.rekognition = FakeRekognition()
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where everything lies, as Terraform would tell the functions."""
+
+    table_name: str
+    queue_url: str
+    dead_letter_queue_url: str
+    topic_arn: str
+
+
+class Environment:
+    """An execution environment of the worker, one of the sweeper and one of the API: they share clients, which no
+    other environment does. So what befalls the calls of these clients befalls this environment alone."""
+
+    def __init__(self, places: Places, rekognition: FakeRekognition, now: Callable[[], datetime]) -> None:
         self.s3 = _SESSION.client("s3")
         self.sqs = _SESSION.client("sqs")
-        sns = _SESSION.client("sns")
+        self.sns = _SESSION.client("sns")
         self.dynamodb = _SESSION.client("dynamodb")
-        for bucket in (events.UPLOADS_BUCKET, MEDIA_BUCKET):
-            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        self.queue_url = self.sqs.create_queue(QueueName="image-jobs")["QueueUrl"]
-        self.dead_letter_queue_url = self.sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
-        self._inbox_url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        topic_arn = sns.create_topic(Name="image-events")["TopicArn"]
-        sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=self._arn(self._inbox_url))
-        self.worker_clients = [self.dynamodb, self.s3, self.sqs, sns]
+        self.clients = [self.dynamodb, self.s3, self.sqs, self.sns]
         self.batch = wiring.batch(
             WorkerSettings(
-                table_name=table.name,
+                table_name=places.table_name,
                 uploads_bucket=events.UPLOADS_BUCKET,
                 media_bucket=MEDIA_BUCKET,
-                image_jobs_queue_url=self.queue_url,
-                image_events_topic_arn=topic_arn,
+                image_jobs_queue_url=places.queue_url,
+                image_events_topic_arn=places.topic_arn,
                 max_upload_bytes=1_000_000,
                 label_min_confidence=55,
                 moderation_min_confidence=60,
-                max_receive_count=5,
-                dead_letter_queue_url=self.dead_letter_queue_url,
+                max_receive_count=MAX_RECEIVE_COUNT,
+                dead_letter_queue_url=places.dead_letter_queue_url,
                 timeout_seconds=60,
                 memory_mb=2048,
                 max_concurrent_pictures=1,
@@ -73,21 +76,45 @@ class Pipeline:
             dynamodb=self.dynamodb,
             s3=self.s3,
             sqs=self.sqs,
-            sns=sns,
-            rekognition=self.rekognition,  # type: ignore[arg-type] # it has the two methods that matter
-            now=self.clock,
+            sns=self.sns,
+            rekognition=rekognition,  # type: ignore[arg-type] # it has the two methods that matter
+            now=now,
         )
         self.sweeper = wiring.sweeper(
-            SweeperSettings(table.name, events.UPLOADS_BUCKET, self.queue_url, "INFO"),
+            SweeperSettings(places.table_name, events.UPLOADS_BUCKET, places.queue_url, "INFO"),
             dynamodb=self.dynamodb,
             s3=self.s3,
             sqs=self.sqs,
-            now=self.clock,
+            now=now,
         )
-        self._sequence = 0x0055AED6DCD90281
+        table = Table(self.dynamodb, places.table_name)
+        self.service = ArticleService(
+            ArticleRepository(table), ImageRepository(table), JobQueue(self.sqs, places.queue_url), now
+        )
 
-    def _arn(self, queue_url: str) -> str:
-        return self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+class Pipeline:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.clock = Clock()
+        self.articles = ArticleRepository(table)
+        self.images = ImageRepository(table)
+        self.rekognition = FakeRekognition()
+        s3, sqs, sns = _SESSION.client("s3"), _SESSION.client("sqs"), _SESSION.client("sns")
+        for bucket in (events.UPLOADS_BUCKET, MEDIA_BUCKET):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.queue_url = sqs.create_queue(QueueName="image-jobs")["QueueUrl"]
+        self.dead_letter_queue_url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        self._inbox_url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        inbox = sqs.get_queue_attributes(QueueUrl=self._inbox_url, AttributeNames=["QueueArn"])["Attributes"]
+        topic_arn = sns.create_topic(Name="image-events")["TopicArn"]
+        sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=inbox["QueueArn"])
+        self.places = Places(table.name, self.queue_url, self.dead_letter_queue_url, topic_arn)
+        environment = Environment(self.places, self.rekognition, self.clock)
+        self.s3, self.sqs, self.dynamodb = environment.s3, environment.sqs, environment.dynamodb
+        self.worker_clients = environment.clients
+        self.batch, self.sweeper = environment.batch, environment.sweeper
+        self._sequence = 0x0055AED6DCD90281
 
     # What happens before the worker's turn
 
@@ -145,7 +172,7 @@ class Pipeline:
 
     def queued(self) -> list[str]:
         """Takes everything out of the queue."""
-        return self._taken(self.queue_url)
+        return self.taken(self.queue_url)
 
     def sweep_and_work(self) -> dict[str, int]:
         """A sweep, and then the worker on everything that it asked for."""
@@ -213,7 +240,7 @@ class Pipeline:
 
     def notifications(self) -> list[dict[str, Any]]:
         """What was published since the last look."""
-        envelopes = [json.loads(body) for body in self._taken(self._inbox_url)]
+        envelopes = [json.loads(body) for body in self.taken(self._inbox_url)]
         for envelope in envelopes:
             message = json.loads(envelope["Message"])
             assert envelope["MessageAttributes"]["type"]["Value"] == message["type"]
@@ -232,7 +259,7 @@ class Pipeline:
         items = self.dynamodb.scan(TableName=self.table.name)["Items"]
         return sorted(f"{i['PK']['S']} {i['SK']['S']}" for i in items if not i["PK"]["S"].startswith("LABELS#"))
 
-    def _taken(self, queue_url: str) -> list[str]:
+    def taken(self, queue_url: str) -> list[str]:
         bodies = []
         while messages := self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
