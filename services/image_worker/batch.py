@@ -1,7 +1,8 @@
 """A batch of queue messages: each on its own, failures reported one by one, an end before the deadline.
 
-A message that is reported as failed comes again after its visibility timeout, at most MAX_RECEIVE_COUNT times, then it
-is moved to the dead letters. The others are deleted by Lambda.
+A message that is reported as failed comes again after its visibility timeout, at most MAX_RECEIVE_COUNT times. Lambda
+deletes the others: those that are done, and those that were moved to the dead letters, being poison or tried for the
+last time. Where that move fails, or the function dies, the queue's own redrive policy makes it.
 """
 
 import logging
@@ -15,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from articles import clock
 from articles.logs import context as log_context
+from image_worker.dead_letters import DeadLetters
 from image_worker.deadline import Deadline, LambdaContext
 from image_worker.events import Work, work_in
 from image_worker.failures import PoisonError, Remedy, name_of, remedy_of
@@ -40,6 +42,7 @@ class Batch:
         self,
         handle: Handle,
         sqs: "SQSClient",
+        dead_letters: DeadLetters,
         *,
         queue_url: str,
         uploads_bucket: str,
@@ -48,6 +51,7 @@ class Batch:
     ) -> None:
         self._handle = handle
         self._sqs = sqs
+        self._dead_letters = dead_letters
         self._queue_url = queue_url
         self._uploads_bucket = uploads_bucket
         self._max_receive_count = max_receive_count
@@ -68,17 +72,19 @@ class Batch:
                 failed += [untouched["messageId"] for untouched in left]
                 break
             with log_context(request_id=context.aws_request_id, message_id=record["messageId"]):
-                if not self._done(record, deadline):
+                if not self._done(record, deadline, context.aws_request_id):
                     failed.append(record["messageId"])
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _done(self, record: Mapping[str, Any], deadline: Deadline) -> bool:
-        """Does all that a message asks for, also where one of several things fails."""
+    def _done(self, record: Mapping[str, Any], deadline: Deadline, request_id: str) -> bool:
+        """Does all that a message asks for, also where one of several things fails. False: it must come again."""
         errors = list(self._errors_of(record, deadline))
         if not errors:
             return True
         tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        if tries < self._max_receive_count and all(remedy_of(error) is Remedy.SOON for error in errors):
+        if tries >= self._max_receive_count or any(isinstance(error, PoisonError) for error in errors):
+            return self._dead_letters.bury(record, errors, request_id=request_id)
+        if all(remedy_of(error) is Remedy.SOON for error in errors):
             self._come_again(record, within=pause_after(tries))
         return False
 
@@ -86,7 +92,7 @@ class Batch:
         try:
             works = work_in(record["body"], self._uploads_bucket)
         except PoisonError as error:
-            log.error("a message that nobody can handle: it will end in the dead letters", extra={"reason": str(error)})
+            log.error("a message that nobody can handle: it goes to the dead letters", extra={"reason": str(error)})
             yield error
             return
         for work in works:

@@ -12,6 +12,7 @@ from articles.table import Table
 from image_worker.analysis import Analyst
 from image_worker.batch import Batch
 from image_worker.conclusion import Conclusion
+from image_worker.dead_letters import DeadLetters
 from image_worker.indexing import Indexing
 from image_worker.notifications import Notifications
 from image_worker.process import ImageProcess
@@ -59,6 +60,7 @@ def batch(
     return Batch(
         worker.handle,
         sqs,
+        DeadLetters(sqs, settings.dead_letter_queue_url, now),
         queue_url=settings.image_jobs_queue_url,
         uploads_bucket=settings.uploads_bucket,
         max_receive_count=settings.max_receive_count,

@@ -101,6 +101,11 @@ module "worker_function" {
         actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         resources = [module.image_pipeline.image_jobs_queue_arn]
       },
+      {
+        sid       = "BuryJobs"
+        actions   = ["sqs:SendMessage"]
+        resources = [module.image_pipeline.dead_letter_queue_arn]
+      },
     ],
     local.table_key_statements,
   )

@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from articles.ids import new_id
 from articles.keys import upload_object
 from image_worker.batch import LONGEST_PAUSE, Batch, pause_after
+from image_worker.dead_letters import DeadLetters
 from image_worker.deadline import Deadline
 from image_worker.events import UploadArrived, Work
 from tests.unit.image_worker import events
@@ -20,6 +21,13 @@ class FakeSqs:
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
         self.changes: dict[str, int] = {}
+        self.buried: list[dict[str, Any]] = []
+
+    def send_message(self, **request: Any) -> None:
+        if self.error:
+            raise self.error
+        assert request["QueueUrl"] == "https://dead-letters"
+        self.buried.append(request)
 
     def change_message_visibility(self, **request: Any) -> None:
         if self.error:
@@ -39,9 +47,11 @@ def run(
     context: Context | None = None,
     tries: int = 1,
 ) -> list[str]:
+    client: Any = sqs or FakeSqs()  # it has the two methods that matter
     batch = Batch(
         handle,
-        sqs or FakeSqs(),  # type: ignore[arg-type] # it has the one method that matters
+        client,
+        DeadLetters(client, "https://dead-letters", Clock()),
         queue_url="https://queue",
         uploads_bucket=events.UPLOADS_BUCKET,
         max_receive_count=5,
@@ -72,12 +82,22 @@ def test_a_failure_is_reported_and_its_neighbours_are_done(error: Exception) -> 
     assert run(raising(error, bad), upload(), upload(bad), upload()) == ["m1"]
 
 
-def test_poison_is_reported_logged_and_left_at_the_queues_pace(caplog: pytest.LogCaptureFixture) -> None:
-    sqs = FakeSqs()
-    assert run(lambda *_: None, "poison", upload(), sqs=sqs) == ["m0"]
-    assert sqs.changes == {}
+def test_poison_goes_to_the_dead_letters_at_once_and_counts_as_done(caplog: pytest.LogCaptureFixture) -> None:
+    sqs, seen = FakeSqs(), []
+    assert run(lambda work, _: seen.append(work), "poison", upload(), sqs=sqs) == []
+    assert len(seen) == 1
+    [buried] = sqs.buried
+    assert buried["MessageBody"] == "poison"
+    assert buried["MessageAttributes"]["reason"]["StringValue"] == "PoisonError"
+    assert buried["MessageAttributes"]["request_id"]["StringValue"] == "request-1"
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "poison" not in caplog.text
+
+
+def test_poison_that_cannot_be_buried_is_reported_and_left_at_the_queues_pace() -> None:
+    sqs = FakeSqs(client_error("AccessDenied", "SendMessage", 403))
+    assert run(lambda *_: None, "poison", upload(), sqs=sqs) == ["m0"]
+    assert sqs.changes == {}
 
 
 def test_the_other_records_of_a_message_are_done_though_one_fails() -> None:
@@ -107,9 +127,19 @@ def test_what_needs_an_operator_comes_again_at_the_queues_pace(error: Exception)
     assert sqs.changes == {}
 
 
-def test_the_last_try_is_logged_as_such(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [client_error("ThrottlingException"), TypeError("a bug")])
+def test_before_the_last_try_nothing_is_buried(error: Exception) -> None:
     sqs, bad = FakeSqs(), new_id()
-    run(raising(client_error("ThrottlingException"), bad), upload(bad), sqs=sqs, tries=5)
+    assert run(raising(error, bad), upload(bad), sqs=sqs, tries=4) == ["m0"]
+    assert sqs.buried == []
+
+
+def test_after_the_last_try_a_message_goes_to_the_dead_letters(caplog: pytest.LogCaptureFixture) -> None:
+    sqs, bad = FakeSqs(), new_id()
+    assert run(raising(client_error("ThrottlingException"), bad), upload(), upload(bad), sqs=sqs, tries=5) == []
+    [buried] = sqs.buried
+    assert buried["MessageAttributes"]["message_id"]["StringValue"] == "m1"
+    assert buried["MessageAttributes"]["reason"]["StringValue"] == "ThrottlingException"
     assert sqs.changes == {}
     [record] = caplog.records
     assert record.levelname == "ERROR"

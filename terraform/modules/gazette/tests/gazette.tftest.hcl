@@ -153,6 +153,7 @@ run "each_function_may_do_what_it_needs_and_nothing_else" {
       "sqs:DeleteMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
       "sqs:GetQueueAttributes arn:aws:sqs:eu-west-1:111122223333:jobs",
       "sqs:ReceiveMessage arn:aws:sqs:eu-west-1:111122223333:jobs",
+      "sqs:SendMessage arn:aws:sqs:eu-west-1:111122223333:dead",
     ])
     error_message = "The worker's permissions changed."
   }
