@@ -38,6 +38,11 @@ output "image_events_topic_arn" {
   value       = module.gazette.image_events_topic_arn
 }
 
+output "undelivered_image_events_queue_url" {
+  description = "What the webhook did not take; null where there is no webhook."
+  value       = module.gazette.undelivered_image_events_queue_url
+}
+
 output "api_function" {
   description = "The name of the function that serves the API."
   value       = module.gazette.api_function

@@ -84,3 +84,21 @@ variable "public_url" {
   type        = string
   default     = null
 }
+
+variable "image_event_emails" {
+  description = "Who is told by mail what became of images: address = { types }, all types unless some are named. Each has to confirm."
+  type = map(object({
+    types = optional(set(string), ["image.failed", "image.ready", "image.rejected"])
+  }))
+  default = {}
+}
+
+variable "image_event_webhook" {
+  description = "Where SNS posts what became of images; null for nowhere. docs/notifications.md says how to confirm and to verify."
+  type = object({
+    url                  = string
+    types                = optional(set(string), ["image.failed", "image.ready", "image.rejected"])
+    raw_message_delivery = optional(bool, false)
+  })
+  default = null
+}

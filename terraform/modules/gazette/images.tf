@@ -7,6 +7,8 @@ module "image_pipeline" {
   media_noncurrent_expire_after_days = var.media_noncurrent_expire_after_days
   worker_timeout_seconds             = var.functions.image_worker.timeout_seconds
   max_receive_count                  = var.max_receive_count
+  image_event_emails                 = var.image_event_emails
+  image_event_webhook                = var.image_event_webhook
   force_destroy                      = var.force_destroy
   require_tls                        = var.require_tls
 }

@@ -39,7 +39,7 @@ locals {
         "logs:DescribeLogGroups", "logs:ListTagsForResource",
         "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
         "s3:GetReplicationConfiguration",
-        "sns:GetTopicAttributes", "sns:ListTagsForResource",
+        "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
         "sqs:GetQueueAttributes", "sqs:ListQueueTags",
       ]
       Resource = ["*"]
@@ -111,6 +111,7 @@ locals {
           "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:TagResource", "lambda:UpdateEventSourceMapping",
           "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies",
           "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+          "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
         ]
         Resource = ["*"]
       },

@@ -53,6 +53,11 @@ output "image_events_topic_arn" {
   value       = aws_sns_topic.image_events.arn
 }
 
+output "undelivered_image_events_queue_url" {
+  description = "The URL of the queue of what the webhook did not take; null where there is no webhook."
+  value       = one(aws_sqs_queue.undelivered[*].id)
+}
+
 output "max_receive_count" {
   description = "Tries before a message goes to the dead letters."
   value       = var.max_receive_count

@@ -4,6 +4,9 @@ resource "aws_sns_topic" "image_events" {
   # The AWS managed key serves publishers of this account, which the worker is. CloudWatch alarms and other services could
   # not publish here; they don't.
   kms_master_key_id = "alias/aws/sns"
+
+  # SHA-256 in what HTTPS subscribers verify; version 1, the default, is SHA-1.
+  signature_version = 2
 }
 
 resource "aws_sns_topic_policy" "image_events" {

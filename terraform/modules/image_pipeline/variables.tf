@@ -62,6 +62,49 @@ variable "max_receive_count" {
   }
 }
 
+variable "image_event_emails" {
+  description = "Who is told by mail what became of images: address = { types }, all types unless some are named. Each has to confirm."
+  type = map(object({
+    types = optional(set(string), ["image.failed", "image.ready", "image.rejected"])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for address in keys(var.image_event_emails) : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s.]+$", address))])
+    error_message = "Each key of image_event_emails is an address like desk@example.org."
+  }
+
+  validation {
+    condition = alltrue([
+      for email in values(var.image_event_emails) : length(email.types) > 0 && length(setsubtract(email.types, local.image_event_types)) == 0
+    ])
+    error_message = "types are some of ${join(", ", local.image_event_types)}: at least one."
+  }
+}
+
+variable "image_event_webhook" {
+  description = "Where SNS posts what became of images; null for nowhere. It has to confirm, and with raw_message_delivery has no signature to verify."
+  type = object({
+    url                  = string
+    types                = optional(set(string), ["image.failed", "image.ready", "image.rejected"])
+    raw_message_delivery = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = var.image_event_webhook == null ? true : can(regex("^https://[^/\\s@?#]+(/\\S*)?$", var.image_event_webhook.url))
+    error_message = "image_event_webhook.url is https://host[:port][/path], with no user and password in it: a plan would show them."
+  }
+
+  validation {
+    condition = var.image_event_webhook == null ? true : (
+      length(var.image_event_webhook.types) > 0 && length(setsubtract(var.image_event_webhook.types, local.image_event_types)) == 0
+    )
+    error_message = "types are some of ${join(", ", local.image_event_types)}: at least one."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether destroying the buckets deletes what is in them."
   type        = bool

@@ -339,3 +339,23 @@ run "a_public_url_that_ends_in_a_slash_is_refused" {
 
   expect_failures = [var.public_url]
 }
+
+run "subscribers_of_image_events_are_handed_to_the_pipeline" {
+  command = plan
+
+  variables {
+    image_event_emails  = { "moderators@example.org" = { types = ["image.rejected"] } }
+    image_event_webhook = { url = "https://hooks.example.org/gazette", types = ["image.ready"] }
+  }
+
+  override_resource {
+    target          = module.image_pipeline.aws_sqs_queue.undelivered
+    override_during = plan
+    values          = { id = "undelivered", arn = "arn:aws:sqs:eu-west-1:111122223333:undelivered" }
+  }
+
+  assert {
+    condition     = output.undelivered_image_events_queue_url == "undelivered"
+    error_message = "The webhook did not get to the pipeline, or its queue not out."
+  }
+}
