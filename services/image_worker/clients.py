@@ -1,9 +1,25 @@
-"""The AWS clients, with time limits that fit a function: made once a process, shared by its threads."""
+"""The AWS clients, with time limits that fit a function: made once a process, shared by its threads.
 
-from typing import TYPE_CHECKING
+How long a call may take, in seconds, and why it ends before the function does:
+
+    attempt                  connect + read     DynamoDB, SQS, SNS 2 + 4; S3, Rekognition 2 + 8
+    call                     3 attempts, with pauses of up to 1 and 2: 21 and 33 at most
+    closing                  one attempt at giving the claim back and one at reporting the message: 6 + 6
+    last moment for another  closing and one second more must be left after it: 19 and 23 before the end
+
+The calls of a job, one after the other (claim, download, look, write, finish, remove, announce, settle), could take
+some 200 s in the worst case, which no timeout of ours allows. So each attempt is asked whether it fits in
+(deadline.guard); what does not is left to the message's next try. With the default of 60 s any one call may fail twice
+by time-out and the job still ends well: 2 × 10 + 3 s are lost, and 60 - 23 - 23 = 14 s are there for all else, which
+takes two or three.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import boto3
 from botocore.config import Config
+
+from image_worker.deadline import LAST_SECOND, guard
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -12,32 +28,56 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
+Client = TypeVar("Client")
 
-def _config(read_timeout: float) -> Config:
-    """Seconds. Standard mode backs off with jitter; after three attempts the queue waits, which costs nothing."""
-    return Config(connect_timeout=2, read_timeout=read_timeout, retries={"mode": "standard", "total_max_attempts": 3})
+_CONNECT = 2.0
+"""Seconds: one lost SYN is sent again after one (RFC 6298)."""
 
+QUICK = _CONNECT + 4.0
+BULKY = _CONNECT + 8.0
+"""Seconds that one attempt takes at most. The read time-out counts from byte to byte: Uploads.read sees to the rest."""
 
-_QUICK = _config(5)
-_BULKY = _config(10)
+CLOSING = QUICK + QUICK
+"""Seconds that the worker keeps for giving a claim back (DynamoDB) and for reporting its message (SQS)."""
+
+LAST_BEGIN = BULKY + CLOSING + LAST_SECOND
+"""Seconds before the end of the function after which no attempt of S3 or Rekognition is begun."""
+
+_CONNECTIONS = 32
+"""Of each client, at the same time: ten pictures (Terraform's limit) with two calls each, and room."""
 
 
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_QUICK)
+    return _guarded(boto3.client("dynamodb", config=_config(QUICK)), QUICK)
 
 
 def s3() -> "S3Client":
-    return boto3.client("s3", config=_BULKY)
+    return _guarded(boto3.client("s3", config=_config(BULKY)), BULKY)
 
 
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_QUICK)
+    return _guarded(boto3.client("sqs", config=_config(QUICK)), QUICK)
 
 
 def sns() -> "SNSClient":
-    return boto3.client("sns", config=_QUICK)
+    return _guarded(boto3.client("sns", config=_config(QUICK)), QUICK)
 
 
 def rekognition() -> "RekognitionClient":
-    """The worst case of a call is 3 × (2 + 10) seconds and two pauses, some 40 s of the function's 60."""
-    return boto3.client("rekognition", config=_BULKY)
+    return _guarded(boto3.client("rekognition", config=_config(BULKY)), BULKY)
+
+
+def _config(attempt: float) -> Config:
+    """Standard mode backs off with jitter; after three attempts the queue waits, which costs nothing."""
+    return Config(
+        connect_timeout=_CONNECT,
+        read_timeout=attempt - _CONNECT,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=_CONNECTIONS,
+    )
+
+
+def _guarded(client: Client, attempt: float) -> Client:
+    # First of all handlers: others of the same event may already send something.
+    cast("Any", client).meta.events.register_first("before-send", guard(attempt), unique_id="deadline")
+    return client
