@@ -1,12 +1,18 @@
 """Images in the table, and the state machine of their jobs.
 
-    pending ──claim──► processing ──finish──► ready | rejected | failed
-                          ▲   │ release (a call failed that may succeed later), or the lease runs out
-                          └───┘
+    pending ──claim──► processing ──finish──► ready | rejected | failed ──claim (a newer upload)──► processing
+       │                  ▲   │ release (a call failed that may succeed later), or the lease runs out
+       │                  └───┘
+       │  expire (no upload in time)   expire (tried too often)
+       └──────────► failed, given up ◄──── processing
+                          └──claim (any event, job or redriven message)──► processing
     any ──bury──► deleted ──remove──► (gone)
 
-A claim is a lease: whoever holds its token may finish; nobody else can. An image stands in the index `due` exactly
-while something is still owed to it: an upload, an analysis, a notification, its removal. The sweeper reads that index.
+A claim is a lease: whoever holds its token may finish; nobody else can. Whoever lost it may still be about to write
+files, until the function's timeout at the latest: `writes_until` bounds that for all claims of an image, and only ever
+grows. An image stands in the index `due` exactly while something is still owed to it: an upload, an analysis, a
+notification, the removal of files, its own removal. The sweeper reads that index. To be given up is no verdict on the
+upload: no sweep repeats it, as nothing is owed to it any more, but whoever is asked to may try once more.
 """
 
 from collections.abc import Sequence
@@ -19,13 +25,15 @@ from articles import keys
 from articles.clock import to_text
 from articles.errors import ConditionFailedError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once, earlier, record
-from articles.items import image_from_item, image_to_item, label_to_map
+from articles.items import image_from_item, image_to_item, label_to_map, looked_to_map, moderation_to_map
 from articles.label_index import entries_of, no_entries_of
-from articles.model import FINISHED, ArticleStatus, Failure, Image, ImageStatus, Label, Moderation
+from articles.model import FINISHED, ArticleStatus, Failure, Image, ImageStatus, Label, Looked, Moderation
 from articles.table import Check, Condition, Delete, Item, Put, Table, Update, Write
 
 _FINISH_TRIES = 3
+_CLAIM_TRIES = 4
 _EXISTS = "attribute_exists(#pk)"
+_GROWS = "(attribute_not_exists(#writes) OR #writes <= :writes)"
 
 
 class NotClaimed(Enum):
@@ -52,6 +60,9 @@ class Analysis:
     moderation: tuple[Moderation, ...] = ()
     error: Failure | None = None
     renditions: str | None = None
+    content: str | None = None
+    """The digest under which others find this result, with `looked_at`; None where Rekognition has seen nothing."""
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,88 @@ class Due:
     article_id: str
     image_id: str | None
     due_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a claimant writes, and under which condition."""
+
+    token: str
+    sequencer: str | None
+    now: datetime
+    lease_until: datetime
+    writes_until: datetime
+    given_up: str | None = None
+    """The event id of the failure that is taken back; None: an image that was given up is not claimed."""
+
+    def write(self, article_id: str, image_id: str) -> Update:
+        changes: dict[str, Any] = {
+            "status": ImageStatus.PROCESSING.value,
+            "claim": self.token,
+            "lease_until": to_text(self.lease_until),
+            "writes_until": to_text(self.writes_until),
+            **keys.due_keys(to_text(self.lease_until)),
+        }
+        if self.sequencer:
+            changes["sequencer"] = self.sequencer
+        return Update(
+            keys.image_key(article_id, image_id),
+            set=changes,
+            add={"attempts": 1},
+            remove=[] if self.given_up is None else ["given_up", "error", "event_id", "analysed_at", "announced"],
+            condition=self._claimable() if self.given_up is None else self._given_up_still(),
+            tell=True,
+        )
+
+    def in_view_of(self, item: Item | None) -> "_Claim | None":
+        """The same claim as the image that was found takes it, where another try of it makes sense."""
+        image = image_from_item(item) if item else None
+        if image is None or image.status is ImageStatus.DELETED or image.claim == self.token:
+            return None
+        longest = max(self.writes_until, image.writes_until or self.writes_until)
+        if image.given_up:
+            # There is one upload under the key, the newest: the event of an older one asks for it just as well.
+            newest = max(self.sequencer or "", image.sequencer) or None
+            return replace(self, writes_until=longest, sequencer=newest, given_up=image.event_id)
+        if longest > self.writes_until or self.given_up:
+            return replace(self, writes_until=longest, given_up=None)
+        return None
+
+    def _claimable(self) -> Condition:
+        # A sequencer that is not known compares as "0…0": not newer than any that was seen.
+        return Condition(
+            f"{_EXISTS} AND #status <> :deleted AND attribute_not_exists(#given_up) AND {_GROWS} AND ("
+            "#status = :pending OR #sequencer < :sequencer OR (#status = :processing AND #lease <= :now"
+            + (" AND (attribute_not_exists(#sequencer) OR #sequencer = :sequencer)))" if self.sequencer else "))"),
+            {
+                "#pk": keys.PK,
+                "#status": "status",
+                "#given_up": "given_up",
+                "#sequencer": "sequencer",
+                "#lease": "lease_until",
+                "#writes": "writes_until",
+            },
+            {
+                ":deleted": ImageStatus.DELETED.value,
+                ":pending": ImageStatus.PENDING.value,
+                ":processing": ImageStatus.PROCESSING.value,
+                ":sequencer": self.sequencer or keys.pad_sequencer(""),
+                ":now": to_text(self.now),
+                ":writes": to_text(self.writes_until),
+            },
+        )
+
+    def _given_up_still(self) -> Condition:
+        return Condition(
+            f"#status = :failed AND #given_up = :yes AND #event = :event AND {_GROWS}",
+            {"#status": "status", "#given_up": "given_up", "#event": "event_id", "#writes": "writes_until"},
+            {
+                ":failed": ImageStatus.FAILED.value,
+                ":yes": True,
+                ":event": self.given_up,
+                ":writes": to_text(self.writes_until),
+            },
+        )
 
 
 class ImageRepository:
@@ -107,53 +200,42 @@ class ImageRepository:
         return image_from_item(item)
 
     def claim(
-        self, article_id: str, image_id: str, *, token: str, sequencer: str | None, now: datetime, lease_until: datetime
+        self,
+        article_id: str,
+        image_id: str,
+        *,
+        token: str,
+        sequencer: str | None,
+        now: datetime,
+        lease_until: datetime,
+        writes_until: datetime | None = None,
     ) -> Image | NotClaimed:
-        """Takes an image's job, or says why not: one conditional write.
+        """Takes an image's job, or says why not: one conditional write, and a second one where it was given up.
 
         `sequencer` is the upload event's, padded; None asks for whatever upload is there (the sweeper does). A newer
-        upload may take over from an older one at any time, finished or not.
+        upload may take over from an older one at any time, finished or not. `writes_until`: when this claimant can have
+        written its last file, whatever it hangs in until then (where left out: the lease's end).
         """
-        # A sequencer that is not known compares as "0…0": not newer than any that was seen.
-        seen = sequencer or keys.pad_sequencer("")
-        claimable = Condition(
-            f"{_EXISTS} AND #status <> :deleted AND ("
-            "#status = :pending OR #sequencer < :sequencer OR (#status = :processing AND #lease <= :now"
-            + (" AND (attribute_not_exists(#sequencer) OR #sequencer = :sequencer)))" if sequencer else "))"),
-            {"#pk": keys.PK, "#status": "status", "#sequencer": "sequencer", "#lease": "lease_until"},
-            {
-                ":deleted": ImageStatus.DELETED.value,
-                ":pending": ImageStatus.PENDING.value,
-                ":processing": ImageStatus.PROCESSING.value,
-                ":sequencer": seen,
-                ":now": to_text(now),
-            },
-        )
-        changes: dict[str, Any] = {
-            "status": ImageStatus.PROCESSING.value,
-            "claim": token,
-            "lease_until": to_text(lease_until),
-            **keys.due_keys(to_text(lease_until)),
-        }
-        if sequencer:
-            changes["sequencer"] = sequencer
-        write = Update(
-            keys.image_key(article_id, image_id),
-            set=changes,
-            add={"attempts": 1},
-            condition=claimable,
-            tell=True,
-        )
-        try:
-            return image_from_item(self._table.update(write))
-        except ConditionFailedError as error:
-            return _why_not(error.items.get(0), token, sequencer)
+        claim = _Claim(token, sequencer, now, lease_until, writes_until or lease_until)
+        for _ in range(_CLAIM_TRIES):
+            try:
+                return image_from_item(self._table.update(claim.write(article_id, image_id)))
+            except ConditionFailedError as error:
+                again = claim.in_view_of(error.items.get(0))
+                if again is None:
+                    return _why_not(error.items.get(0), token, sequencer)
+                claim = again
+        raise ContentionError("The image changes too often: try again in a moment.")
 
-    def release(self, image: Image, *, now: datetime, due_at: datetime) -> None:
-        """Gives a claim back after a failure that may pass, so that the next try need not wait for the lease to end."""
+    def release(self, image: Image, *, now: datetime, due_at: datetime, looked: Looked | None = None) -> None:
+        """Gives a claim back after a failure that may pass, so that the next try need not wait for the lease to end.
+
+        `looked`: what Rekognition has answered before the failure.
+        """
+        kept = {"looked": looked_to_map(looked)} if looked else {}
         write = Update(
             keys.image_key(image.article_id, image.id),
-            set={"lease_until": to_text(now), **keys.due_keys(to_text(due_at))},
+            set={"lease_until": to_text(now), **keys.due_keys(to_text(due_at)), **kept},
             remove=["claim"],
             condition=_claimed_by(image),
         )
@@ -162,17 +244,18 @@ class ImageRepository:
         except ConditionFailedError:
             return  # somebody else holds it by now: then there is nothing to give back
 
-    def finish(self, image: Image, analysis: Analysis, *, due_at: datetime) -> bool:
+    def finish(self, image: Image, analysis: Analysis, *, due_at: datetime, upload_etag: str | None = None) -> bool:
         """Writes a claimed job's result, its labels and their index entries: one transaction, after one read.
 
-        The image stays due until its notification is sent (`settle`). False where the claim was lost meanwhile: to a
-        newer upload, to whoever took over after the lease, or to a deletion. Raises ContentionError.
+        `upload_etag`: of the upload that may be deleted now. The image stays due until its notification is sent
+        (`settle`). False where the claim was lost meanwhile: to a newer upload, to whoever took over after the lease,
+        or to a deletion. Raises ContentionError.
         """
         for _ in range(_FINISH_TRIES):
             article = self._table.get(keys.article_key(image.article_id), only=["status"])
             status = article["status"] if article else None
             listed = analysis.status is ImageStatus.READY and status == ArticleStatus.PUBLISHED.value
-            writes: list[Write] = [_finishing(image, analysis, listed=listed, due_at=due_at)]
+            writes: list[Write] = [_finishing(image, analysis, listed=listed, due_at=due_at, upload_etag=upload_etag)]
             if status is not None:
                 # The index must not show the image of an article that was withdrawn in this very moment.
                 unchanged = Condition("#status = :status", {"#status": "status"}, {":status": status})
@@ -201,9 +284,11 @@ class ImageRepository:
                 "error": {"code": error.code, "message": error.message},
                 "analysed_at": to_text(now),
                 "event_id": event_id,
+                "given_up": True,
                 **keys.due_keys(to_text(now)),
             },
-            remove=["claim", "lease_until"],
+            # The upload, where there is one, stays for whoever tries again, or for the bucket's lifecycle rule.
+            remove=["claim", "lease_until", "upload_etag"],
             condition=unheld,
         )
         try:
@@ -212,19 +297,24 @@ class ImageRepository:
             return False
         return True
 
-    def settle(self, image: Image) -> None:
-        """Nothing more is owed for this result: its notification was sent.
+    def settle(self, image: Image, *, but_due_at: datetime | None = None) -> None:
+        """Nothing more is owed for this result: its notification was sent, its upload is gone.
 
-        An image that was deleted or claimed for a newer upload meanwhile keeps what it owes.
+        With `but_due_at` another look is owed then, and no notification. An image that was deleted or claimed for a
+        newer upload meanwhile keeps what it owes.
         """
         same = Condition(
             "#event = :event AND #status = :status",
             {"#event": "event_id", "#status": "status"},
             {":event": image.event_id, ":status": image.status.value},
         )
-        write = Update(
-            keys.image_key(image.article_id, image.id), remove=keys.INDEX_KEYS[keys.DUE_INDEX], condition=same
-        )
+        key = keys.image_key(image.article_id, image.id)
+        if but_due_at:
+            owed = {"announced": image.event_id, **keys.due_keys(to_text(but_due_at))}
+            write = Update(key, set=owed, remove=["upload_etag"], condition=same)
+        else:
+            done = ["announced", "upload_etag", *keys.INDEX_KEYS[keys.DUE_INDEX]]
+            write = Update(key, remove=done, condition=same)
         try:
             self._table.update(write)
         except ConditionFailedError:
@@ -275,6 +365,20 @@ class ImageRepository:
             self._table.delete(Delete(keys.image_key(image.article_id, image.id), gone))
         except ConditionFailedError:
             return
+
+    def with_content(self, digest: str, *, after: datetime, limit: int) -> list[tuple[str, str]]:
+        """Article and image ids of results of this content, those seen by Rekognition after `after`, newest first.
+
+        One Query on the sparse index `content`, which is a little behind: each is to be read before it is believed.
+        """
+        items = self._table.query(
+            keys.content_partition(digest),
+            index=keys.CONTENT_INDEX,
+            after=to_text(after),
+            limit=limit,
+            newest_first=True,
+        )
+        return [(keys.article_id_of(item), keys.image_id_of(item)) for item in items]
 
     def overdue(self, now: datetime, limit: int) -> list[Due]:
         """What is owed since before `now`, the longest waiting first: one Query on the sparse index."""
@@ -345,7 +449,17 @@ def _claimed_by(image: Image) -> Condition:
     )
 
 
-def _finishing(image: Image, analysis: Analysis, *, listed: bool, due_at: datetime) -> Update:
+def _finishing(image: Image, analysis: Analysis, *, listed: bool, due_at: datetime, upload_etag: str | None) -> Update:
+    changes: dict[str, Any] = {}
+    remove = ["claim", "lease_until", "looked"]
+    if analysis.content and analysis.looked_at:
+        changes |= keys.content_keys(analysis.content, to_text(analysis.looked_at))
+    else:
+        remove += keys.INDEX_KEYS[keys.CONTENT_INDEX]
+    if upload_etag:
+        changes["upload_etag"] = upload_etag
+    else:
+        remove.append("upload_etag")
     return Update(
         keys.image_key(image.article_id, image.id),
         set={
@@ -353,18 +467,16 @@ def _finishing(image: Image, analysis: Analysis, *, listed: bool, due_at: dateti
             "width": analysis.width,
             "height": analysis.height,
             "labels": [label_to_map(label) for label in analysis.labels],
-            "moderation": [
-                {"name": entry.name, "parent": entry.parent, "confidence": entry.confidence}
-                for entry in analysis.moderation
-            ],
+            "moderation": [moderation_to_map(entry) for entry in analysis.moderation],
             "error": {"code": analysis.error.code, "message": analysis.error.message} if analysis.error else None,
             "analysed_at": to_text(analysis.analysed_at),
             "event_id": analysis.event_id,
             "renditions": analysis.renditions,
             "listed": listed,
             **keys.due_keys(to_text(due_at)),
+            **changes,
         },
-        remove=["claim", "lease_until"],
+        remove=remove,
         condition=_claimed_by(image),
     )
 

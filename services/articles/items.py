@@ -15,6 +15,7 @@ from articles.model import (
     ImageStatus,
     Label,
     LabelledImage,
+    Looked,
     Moderation,
 )
 from articles.table import Item
@@ -100,7 +101,7 @@ def image_from_item(item: Item) -> Image:
         width=item.get("width"),
         height=item.get("height"),
         labels=tuple(label_from_map(label) for label in item.get("labels", [])),
-        moderation=tuple(Moderation(**entry) for entry in item.get("moderation", [])),
+        moderation=tuple(moderation_from_map(entry) for entry in item.get("moderation", [])),
         error=Failure(**item["error"]) if item.get("error") else None,
         analysed_at=_time(item.get("analysed_at")),
         upload_expires_at=_time(item.get("upload_expires_at")),
@@ -108,8 +109,15 @@ def image_from_item(item: Item) -> Image:
         sequencer=item.get("sequencer", ""),
         claim=item.get("claim"),
         lease_until=_time(item.get("lease_until")),
+        writes_until=_time(item.get("writes_until")),
         attempts=item.get("attempts", 0),
         event_id=item.get("event_id"),
+        announced=item.get("announced"),
+        upload_etag=item.get("upload_etag"),
+        given_up=item.get("given_up", False),
+        content=keys.digest_of_content(item),
+        looked_at=_time(item.get("LookedAt")),
+        looked=looked_from_map(item["looked"]) if item.get("looked") else None,
         listed=item.get("listed", False),
         due_at=_time(item.get("DueAt")),
     )
@@ -133,6 +141,33 @@ def label_from_map(entry: dict[str, Any]) -> Label:
         confidence=entry["confidence"],
         parents=tuple(entry["parents"]),
         boxes=tuple(Box(**box) for box in entry["boxes"]),
+    )
+
+
+def moderation_to_map(entry: Moderation) -> dict[str, Any]:
+    return {"name": entry.name, "parent": entry.parent, "confidence": entry.confidence}
+
+
+def moderation_from_map(entry: dict[str, Any]) -> Moderation:
+    return Moderation(name=entry["name"], parent=entry["parent"], confidence=entry["confidence"])
+
+
+def looked_to_map(looked: Looked) -> dict[str, Any]:
+    return {
+        "content": looked.content,
+        "at": to_text(looked.at),
+        "labels": None if looked.labels is None else [label_to_map(label) for label in looked.labels],
+        "moderation": None if looked.moderation is None else [moderation_to_map(entry) for entry in looked.moderation],
+    }
+
+
+def looked_from_map(entry: dict[str, Any]) -> Looked:
+    labels, moderation = entry["labels"], entry["moderation"]
+    return Looked(
+        content=entry["content"],
+        at=from_text(entry["at"]),
+        labels=None if labels is None else tuple(map(label_from_map, labels)),
+        moderation=None if moderation is None else tuple(map(moderation_from_map, moderation)),
     )
 
 

@@ -12,7 +12,13 @@ TTL = "expires_at"
 FEED_INDEX = "feed"
 AUTHOR_INDEX = "author"
 DUE_INDEX = "due"
-INDEX_KEYS = {FEED_INDEX: ("FeedPK", "Sort"), AUTHOR_INDEX: ("AuthorPK", "Sort"), DUE_INDEX: ("DuePK", "DueAt")}
+CONTENT_INDEX = "content"
+INDEX_KEYS = {
+    FEED_INDEX: ("FeedPK", "Sort"),
+    AUTHOR_INDEX: ("AuthorPK", "Sort"),
+    DUE_INDEX: ("DuePK", "DueAt"),
+    CONTENT_INDEX: ("ContentPK", "LookedAt"),
+}
 
 FEED_SHARDS = 16
 """Partitions of the feed and of each tag. One takes 1,000 write units a second, a summary is one unit: 16 take 16,000
@@ -109,6 +115,20 @@ def due_keys(due_at: str) -> dict[str, str]:
 
 def due_partition() -> str:
     return "DUE"
+
+
+def content_keys(digest: str, looked_at: str) -> dict[str, str]:
+    """The keys under which an image's analysis is found by whoever has the same content to analyse."""
+    return {"ContentPK": content_partition(digest), "LookedAt": looked_at}
+
+
+def content_partition(digest: str) -> str:
+    return f"CONTENT#{digest}"
+
+
+def digest_of_content(item: dict[str, object]) -> str | None:
+    """The digest that an image's item stands under in the index `content`, where it stands in it."""
+    return str(item["ContentPK"]).removeprefix("CONTENT#") if "ContentPK" in item else None
 
 
 def pad_sequencer(sequencer: str) -> str:

@@ -14,6 +14,11 @@ MAX_LABELS_PER_IMAGE = 24
 """Labels kept of one image: replacing all of them (24 entries and 24 counters out, 24 and 24 in), the image and its
 article fit the 100 items of one DynamoDB transaction."""
 
+MAX_BOXES_PER_LABEL = 50
+"""Boxes kept of one label. A box takes some 60 bytes of an item (the names of its five numbers, their digits, the map's
+own bytes) and at most 90 of a message: 24 labels of 50 boxes are 72 kB in an item, twice that while a failed attempt's
+findings lie beside an older result, of the 400 kB it may have; and 108 kB of the 256 kB that SNS takes."""
+
 EDITORS = "editors"
 """The user pool's group whose members may change everybody's articles."""
 
@@ -115,6 +120,22 @@ class Moderation:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What Rekognition has answered for some content, kept so that it is neither asked nor paid for it again."""
+
+    content: str
+    """The digest of the upload's bytes and of how they were analysed (image_worker.reuse)."""
+    at: datetime
+    labels: tuple[Label, ...] | None
+    """None: this call has not been answered."""
+    moderation: tuple[Moderation, ...] | None
+
+    @property
+    def complete(self) -> bool:
+        return self.labels is not None and self.moderation is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why an image failed: a code for programs, a sentence for its author."""
 
@@ -148,9 +169,24 @@ class Image:
     """S3's sequencer of the upload that counts, padded (articles.keys.pad_sequencer)."""
     claim: str | None = None
     lease_until: datetime | None = None
+    """Until then nobody else may claim it, but for a newer upload."""
+    writes_until: datetime | None = None
+    """Until then any worker that ever claimed it may write files of it, whoever holds the claim by now."""
     attempts: int = 0
     event_id: str | None = None
     """The id of the notification that is, or was, owed."""
+    announced: str | None = None
+    """The `event_id` that was sent already, while something else is still owed."""
+    upload_etag: str | None = None
+    """The ETag of the upload that the result was made of, until that upload is deleted."""
+    given_up: bool = False
+    """Failed by the sweeper, not by what the upload is: whoever is asked to may still try."""
+    content: str | None = None
+    """The digest of the content that `labels` and `moderation` were seen in; None where Rekognition has seen none."""
+    looked_at: datetime | None = None
+    """When Rekognition saw that content, be it in another image."""
+    looked: Looked | None = None
+    """Answers of an attempt that failed after it had them, for the next one."""
     listed: bool = False
     """Whether its labels stand in the label index."""
     due_at: datetime | None = None

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from articles.ids import new_id
 from articles.image_repository import Analysis
-from articles.model import Failure, Image, ImageStatus
+from articles.model import Failure, Image, ImageStatus, Looked
 from image_worker import renditions
 from image_worker.failures import PictureError, fault_of_picture
 from image_worker.picture import Picture, clean
 from image_worker.rekognition import Findings, Vision
+from image_worker.reuse import Notes, Reuse
 from image_worker.storage import Media, Upload, UploadMissingError, Uploads
 
 log = logging.getLogger(__name__)
@@ -29,38 +30,55 @@ class Analysed:
 
 class Analyst:
     def __init__(
-        self, uploads: Uploads, media: Media, vision: Vision, *, max_upload_bytes: int, now: Callable[[], datetime]
+        self,
+        uploads: Uploads,
+        media: Media,
+        vision: Vision,
+        reuse: Reuse,
+        *,
+        max_upload_bytes: int,
+        now: Callable[[], datetime],
     ) -> None:
         self._uploads = uploads
         self._media = media
         self._vision = vision
+        self._reuse = reuse
         self._max_upload_bytes = max_upload_bytes
         self._now = now
 
-    def analyse(self, image: Image, token: str) -> Analysed:
+    def analyse(self, image: Image, token: str, notes: Notes) -> Analysed:
         """The result for a claimed image; if it is ready, its renditions are written under `token` already.
 
+        Whatever Rekognition has answered stands in `notes` afterwards, also after an error.
         What is the picture's own fault is a result too (failed); every other error is let through: trying again may
         help.
         """
         try:
             with self._uploads.open(image.article_id, image.id) as upload:
-                return Analysed(self._analysis(image, token, upload), upload.etag)
+                return Analysed(self._analysis(image, token, upload, notes), upload.etag)
         except UploadMissingError:
             return Analysed(_earlier_result(image) or self._failed(_UPLOAD_MISSING, None), None)
 
-    def _analysis(self, image: Image, token: str, upload: Upload) -> Analysis:
+    def _analysis(self, image: Image, token: str, upload: Upload, notes: Notes) -> Analysis:
         picture: Picture | None = None
         try:
             if upload.size > self._max_upload_bytes:
                 raise PictureError(
                     "too_large", f"The file has {upload.size} bytes, more than {self._max_upload_bytes}."
                 )
-            picture = clean(upload.read(), renditions.LARGE_SIDE)
+            data = upload.read()
+            content = self._reuse.content_of(data)
+            picture = clean(data, renditions.LARGE_SIDE)
             large = renditions.large(picture)
-            look = self._vision.look(renditions.analysable(picture, large))
-            # Made while Rekognition looks; nothing is written before it has answered.
-            files = {renditions.LARGE: large, renditions.THUMBNAIL: renditions.thumbnail(picture)}
+            known = self._reuse.known(image, content) or Looked(content, self._now(), labels=None, moderation=None)
+            jpeg = renditions.analysable(picture, large)
+            look = self._vision.look(jpeg, labels=known.labels, moderation=known.moderation)
+            try:
+                # Made while Rekognition looks; nothing is written before it has answered.
+                files = {renditions.LARGE: large, renditions.THUMBNAIL: renditions.thumbnail(picture)}
+            finally:
+                labels, moderation = look.answers()
+                notes.looked = replace(known, labels=labels, moderation=moderation)
             findings = look.findings()
         except Exception as error:
             fault = fault_of_picture(error)
@@ -70,9 +88,9 @@ class Analyst:
             return self._failed(fault, picture)
         if not findings.objectionable:
             self._media.write(image.article_id, image.id, token, files)
-        return self._found(findings, picture, token)
+        return self._found(findings, picture, token, notes.looked)
 
-    def _found(self, findings: Findings, picture: Picture, token: str) -> Analysis:
+    def _found(self, findings: Findings, picture: Picture, token: str, looked: Looked) -> Analysis:
         return Analysis(
             status=ImageStatus.REJECTED if findings.objectionable else ImageStatus.READY,
             analysed_at=self._now(),
@@ -82,6 +100,8 @@ class Analyst:
             labels=findings.labels,
             moderation=findings.moderation,
             renditions=None if findings.objectionable else token,
+            content=looked.content,
+            looked_at=looked.at,
         )
 
     def _failed(self, failure: Failure, picture: Picture | None) -> Analysis:
@@ -114,4 +134,6 @@ def _earlier_result(image: Image) -> Analysis | None:
         moderation=image.moderation,
         error=image.error,
         renditions=image.renditions,
+        content=image.content,
+        looked_at=image.looked_at,
     )

@@ -15,6 +15,7 @@ from articles.model import FINISHED, Image
 from image_worker.analysis import Analyst
 from image_worker.conclusion import Conclusion
 from image_worker.deadline import Deadline
+from image_worker.reuse import Notes
 from image_worker.storage import Media, Uploads
 
 log = logging.getLogger(__name__)
@@ -71,13 +72,14 @@ class ImageProcess:
                 self._process(claimed, token)
 
     def _process(self, image: Image, token: str) -> None:
+        notes = Notes()
         try:
-            result = self._analyst.analyse(image, token)
+            result = self._analyst.analyse(image, token, notes)
             won = self._finish(image, result.analysis)
         except Exception:
             now = self._now()
             with suppress(BotoCoreError, ClientError):  # then the lease has to run out
-                self._images.release(image, now=now, due_at=now + RETRIED_WITHIN)
+                self._images.release(image, now=now, due_at=now + RETRIED_WITHIN, looked=notes.to_keep())
             raise
         if not won:
             log.info("the claim was lost: to a newer upload, a deletion or another worker")

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from articles.model import MAX_LABELS_PER_IMAGE, Box, Label, Moderation
+from articles.model import MAX_BOXES_PER_LABEL, MAX_LABELS_PER_IMAGE, Box, Label, Moderation
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
     from types_boto3_rekognition.type_defs import InstanceTypeDef, LabelTypeDef, ModerationLabelTypeDef
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Findings:
 
 
 class Look:
-    """The two calls on their way."""
+    """The two calls on their way, or their answers where those were known already."""
 
     def __init__(self, labels: "Future[tuple[Label, ...]]", moderation: "Future[tuple[Moderation, ...]]") -> None:
         self._labels = labels
@@ -31,10 +34,17 @@ class Look:
     def findings(self) -> Findings:
         """Waits for both answers. Raises botocore's errors; failures.py knows what they mean."""
         # Both are waited for whatever the first one says: a call left running would meet the next picture's.
-        for call in (self._labels, self._moderation):
-            call.exception()
+        self.answers()
         moderation = self._moderation.result()
         return Findings(self._labels.result(), moderation, objectionable=bool(moderation))
+
+    def answers(self) -> tuple[tuple[Label, ...] | None, tuple[Moderation, ...] | None]:
+        """Waits for both calls; gives the labels and the moderation, None for a call that failed."""
+        labels_failed, moderation_failed = self._labels.exception(), self._moderation.exception()
+        return (
+            None if labels_failed else self._labels.result(),
+            None if moderation_failed else self._moderation.result(),
+        )
 
 
 class Vision:
@@ -47,9 +57,21 @@ class Vision:
         self._moderation_min_confidence = moderation_min_confidence
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rekognition")
 
-    def look(self, jpeg: bytes) -> Look:
-        """Begins both calls with the bytes of a JPEG file (5 MB and 80 to 10,000 pixels a side); does not wait."""
-        return Look(self._threads.submit(self._labels, jpeg), self._threads.submit(self._moderation, jpeg))
+    def look(
+        self,
+        jpeg: bytes,
+        *,
+        labels: tuple[Label, ...] | None = None,
+        moderation: tuple[Moderation, ...] | None = None,
+    ) -> Look:
+        """Begins both calls with the bytes of a JPEG file (5 MB and 80 to 10,000 pixels a side); does not wait.
+
+        A call whose answer is given is not made.
+        """
+        return Look(
+            self._threads.submit(self._labels, jpeg) if labels is None else _answered(labels),
+            self._threads.submit(self._moderation, jpeg) if moderation is None else _answered(moderation),
+        )
 
     def _labels(self, jpeg: bytes) -> tuple[Label, ...]:
         answer = self._client.detect_labels(
@@ -65,6 +87,12 @@ class Vision:
         return tuple(entry for entry in found if entry.confidence >= self._moderation_min_confidence)
 
 
+def _answered(answer: T) -> "Future[T]":
+    future: Future[T] = Future()
+    future.set_result(answer)
+    return future
+
+
 def labels_from(entries: "Iterable[LabelTypeDef]") -> tuple[Label, ...]:
     """Our labels from DetectLabels' answer: names unique, the surest first, MAX_LABELS_PER_IMAGE at most."""
     best: dict[str, Label] = {}
@@ -74,7 +102,7 @@ def labels_from(entries: "Iterable[LabelTypeDef]") -> tuple[Label, ...]:
             name=name,
             confidence=_percent(entry.get("Confidence", 0.0)),
             parents=tuple(parent["Name"] for parent in entry.get("Parents", []) if parent.get("Name")),
-            boxes=tuple(box for box in map(_box, entry.get("Instances", [])) if box),
+            boxes=_boxes(entry.get("Instances", [])),
         )
         if name and (name not in best or best[name].confidence < label.confidence):
             best[name] = label
@@ -88,6 +116,12 @@ def moderation_from(entries: "Iterable[ModerationLabelTypeDef]") -> tuple[Modera
         for entry in entries
     )
     return tuple(sorted(found, key=lambda entry: -entry.confidence))
+
+
+def _boxes(instances: "Iterable[InstanceTypeDef]") -> tuple[Box, ...]:
+    """The surest first, MAX_BOXES_PER_LABEL at most."""
+    found = [box for box in map(_box, instances) if box]
+    return tuple(sorted(found, key=lambda box: -box.confidence)[:MAX_BOXES_PER_LABEL])
 
 
 def _box(instance: "InstanceTypeDef") -> Box | None:

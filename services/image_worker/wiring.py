@@ -18,6 +18,7 @@ from image_worker.notifications import Notifications
 from image_worker.process import ImageProcess
 from image_worker.purge import Purge
 from image_worker.rekognition import Vision
+from image_worker.reuse import Reuse
 from image_worker.settings import SweeperSettings, WorkerSettings
 from image_worker.storage import Media, Uploads
 from image_worker.sweeper import Sweeper
@@ -49,7 +50,14 @@ def batch(
         label_min_confidence=settings.label_min_confidence,
         moderation_min_confidence=settings.moderation_min_confidence,
     )
-    analyst = Analyst(uploads, media, vision, max_upload_bytes=settings.max_upload_bytes, now=now)
+    reuse = Reuse(
+        images,
+        label_min_confidence=settings.label_min_confidence,
+        moderation_min_confidence=settings.moderation_min_confidence,
+        days=settings.reuse_analyses_for_days,
+        now=now,
+    )
+    analyst = Analyst(uploads, media, vision, reuse, max_upload_bytes=settings.max_upload_bytes, now=now)
     conclusion = Conclusion(images, media, Notifications(sns, settings.image_events_topic_arn))
     worker = Worker(
         ImageProcess(images, uploads, media, analyst, conclusion, now),
@@ -64,6 +72,7 @@ def batch(
         queue_url=settings.image_jobs_queue_url,
         uploads_bucket=settings.uploads_bucket,
         max_receive_count=settings.max_receive_count,
+        at_once=settings.max_concurrent_pictures,
         now=now,
     )
 

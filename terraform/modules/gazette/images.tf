@@ -64,6 +64,11 @@ module "worker_function" {
         resources = [module.article_table.arn]
       },
       {
+        sid       = "FindAnalysesOfTheSameContent"
+        actions   = ["dynamodb:Query"]
+        resources = [module.article_table.index_arns["content"]]
+      },
+      {
         sid       = "ReadAndClearUploads"
         actions   = ["s3:DeleteObject", "s3:GetObject"]
         resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]

@@ -47,7 +47,7 @@ run "the_table_follows_the_key_schema_of_the_services" {
   }
 
   assert {
-    condition     = toset([for index in aws_dynamodb_table.articles.global_secondary_index : index.name]) == toset(["feed", "author", "due"])
+    condition     = toset([for index in aws_dynamodb_table.articles.global_secondary_index : index.name]) == toset(["feed", "author", "due", "content"])
     error_message = "Every index of table.json must be made."
   }
 

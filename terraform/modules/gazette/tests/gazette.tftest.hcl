@@ -140,6 +140,7 @@ run "each_function_may_do_what_it_needs_and_nothing_else" {
       "dynamodb:PutItem TABLE",
       "dynamodb:Query TABLE",
       "dynamodb:UpdateItem TABLE",
+      "dynamodb:Query TABLE/index/content",
       "s3:DeleteObject UPLOADS/uploads/*",
       "s3:GetObject UPLOADS/uploads/*",
       "s3:ListBucket UPLOADS",
