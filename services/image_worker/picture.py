@@ -1,32 +1,30 @@
 """From the bytes that somebody uploaded to clean pixels: upright, sRGB, opaque, no larger than needed, nothing else.
 
-What a file is, its content says; its name and its declared type are not asked. Whatever was in the file beside the
-pixels (EXIF with its GPS position, XMP, comments, thumbnails, a ZIP behind the last marker) is left behind, because
-the renditions are encoded anew from the pixels alone.
+Whatever was in the file beside the pixels (EXIF with its GPS position, XMP, comments, thumbnails, a video behind the
+last marker) is left behind, because the renditions are encoded anew from the pixels alone.
 """
 
-import io
+import math
 import struct
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image, ImageCms
+from PIL import Image
 
+from image_worker import foreign
+from image_worker.color import ADOBE_RGB, to_srgb
 from image_worker.failures import PictureError
+from image_worker.footprint import decode_bytes
+from image_worker.formats import FORMATS, Decoder, opened, sniff, webp_canvas
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+LARGE_SIDE = 2048
+"""Pixels of the longer side of the large rendition, at most."""
 
 MAX_PIXELS = 100_000_000
-"""Pixels of a picture as its header claims them, before any is decoded: 100 megapixels take 300 to 400 MB."""
+"""Pixels of a picture as its header claims them, before any is decoded."""
 
 MIN_SIDE = 80
 """Pixels: Rekognition sees nothing on smaller ones (developer guide, "Guidelines and quotas")."""
-
-# The header is checked against our own limit, below; Pillow's guard warns, per process, at another one.
-Image.MAX_IMAGE_PIXELS = None
-
-_MAGIC = {b"\xff\xd8\xff": 0, b"\x89PNG\r\n\x1a\n": 0, b"GIF87a": 0, b"GIF89a": 0, b"WEBP": 8}
-"""How the formats begin, and at which byte."""
 
 _DECODER_ERRORS = (
     OSError,
@@ -35,14 +33,17 @@ _DECODER_ERRORS = (
     TypeError,
     IndexError,
     KeyError,
+    AttributeError,
+    AssertionError,
     EOFError,
     OverflowError,
+    RuntimeError,
     struct.error,
     zlib.error,
 )
-"""What Pillow's parsers are known to raise on broken files (its own documentation promises only OSError)."""
+"""What the decoders are known to raise on broken files (Pillow's documentation promises only OSError, pi_heif's these
+and RuntimeError). Not MemoryError: that is no fault of the file's."""
 
-_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,7 +55,23 @@ _UPRIGHT = {
 }
 """What undoes each EXIF orientation (CIPA DC-008, tag 274)."""
 
-_SRGB = ImageCms.createProfile("sRGB")
+_STRIP = 128
+"""Rows of the result that are made at once: the copies on the way to them stay small."""
+
+_LANCZOS_REACH = 3
+"""Pixels of the result around one that its source pixels lie in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of itself: its format, Pillow's name of its kind of pixel, its size in pixels as stored."""
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    decode_bytes: int
+    """An upper estimate of the memory that clean() takes beside the file's own bytes (see footprint)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +83,73 @@ class Picture:
     height: int
 
 
+def measure(data: bytes) -> Header:
+    """Reads a file's header, and decodes nothing.
+
+    Raises PictureError for all that shows in a header: unsupported_format, corrupt, too_small, too_large.
+    """
+    file_format = _format(data)
+    if file_format == "WebP":
+        return _webp_header(data)
+    return _header(file_format, _opened(file_format, data), data)
+
+
 def clean(data: bytes, max_side: int) -> Picture:
     """The picture in a file, made no larger than `max_side` pixels a side; of an animation the first frame.
 
-    Raises PictureError: unsupported_format, corrupt, too_small, too_large.
+    A JPEG that a half, a quarter or an eighth of its size makes up to a tenth smaller than that stays so.
+
+    Raises PictureError: unsupported_format, corrupt, too_small, too_large. Raises MemoryError where there is not the
+    memory that the header's decode_bytes tells.
     """
-    if not any(data[at : at + len(magic)] == magic for magic, at in _MAGIC.items()):
-        raise PictureError("unsupported_format", "The file is no JPEG, PNG, WebP or GIF picture.")
+    file_format = _format(data)
+    if file_format == "WebP":
+        _webp_header(data)
+    decoder = _opened(file_format, data)
+    header = _header(file_format, decoder, data)
+    foreign.refuse(file_format, data)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            _check_size(*opened.size)
-            return _cleaned(opened, max_side)
+        return _cleaned(decoder, max_side)
     except _DECODER_ERRORS as error:
-        raise PictureError("corrupt", "The file is damaged: it could not be read to its end.") from error
+        _blame_memory(header, error)
+        raise _corrupt() from error
+
+
+def _format(data: bytes) -> str:
+    file_format = sniff(data)
+    if file_format is None:
+        what = foreign.name_of(data) or "no picture that can be shown"
+        raise PictureError(
+            "unsupported_format",
+            f"The file is {what}. Upload a picture in one of these formats: {', '.join(FORMATS)}.",
+        )
+    return file_format
+
+
+def _opened(file_format: str, data: bytes) -> Decoder:
+    try:
+        return opened(file_format, data)
+    except _DECODER_ERRORS as error:
+        foreign.refuse(None, data)
+        raise _corrupt() from error
+
+
+def _webp_header(data: bytes) -> Header:
+    """By itself, because libwebp would take the memory first."""
+    size = webp_canvas(data)
+    if size is None:
+        foreign.refuse(None, data)
+        raise _corrupt()
+    _check_size(*size)
+    return Header("WebP", "RGBA", *size, decode_bytes("WebP", "RGBA", size, len(data), LARGE_SIDE))
+
+
+def _header(file_format: str, decoder: Decoder, data: bytes) -> Header:
+    _check_size(*decoder.size)
+    needed = decode_bytes(
+        file_format, decoder.mode, decoder.size, len(data), LARGE_SIDE, is_progressive=decoder.is_progressive
+    )
+    return Header(file_format, decoder.mode, *decoder.size, needed)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -92,21 +163,28 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _cleaned(opened: Image.Image, max_side: int) -> Picture:
-    width, height = opened.size
+def _corrupt() -> PictureError:
+    return PictureError("corrupt", "The file is damaged: it could not be read to its end.")
+
+
+def _blame_memory(header: Header, error: BaseException) -> None:
+    """Raises MemoryError where that was the reason: the decoders report it like damage."""
+    if "memory" in str(error).lower():
+        raise MemoryError from error
+    # What is never touched takes no memory, but room that the process's limit may not leave.
+    bytearray(header.decode_bytes)
+
+
+def _cleaned(decoder: Decoder, max_side: int) -> Picture:
+    width, height = decoder.size
     target = fitting(width, height, max_side)
-    # A JPEG can be decoded at a half, a quarter or an eighth: a fraction of the time and the memory.
-    opened.draft(None, target)
-    opened.load()
-    orientation = _orientation(opened)
-    profile = opened.info.get("icc_profile")
-    pixels = _resizable(opened)
-    if pixels.size != target:
-        pixels = pixels.resize(target, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    pixels = _opaque_srgb(pixels, profile)
-    if orientation in _UPRIGHT:
-        pixels = pixels.transpose(_UPRIGHT[orientation])
-    if orientation >= 5:
+    decoder.decode((math.ceil(target[0] * 0.9), math.ceil(target[1] * 0.9)))
+    if decoder.size != (width, height):  # a JPEG, decoded smaller
+        target = fitting(*decoder.size, max_side)
+    pixels = to_srgb(_fitted(decoder, target), ADOBE_RGB if decoder.is_adobe_rgb else decoder.profile)
+    if decoder.orientation in _UPRIGHT:
+        pixels = pixels.transpose(_UPRIGHT[decoder.orientation])
+    if decoder.orientation in (5, 6, 7, 8):
         width, height = height, width
     return Picture(pixels, width, height)
 
@@ -117,47 +195,69 @@ def fitting(width: int, height: int, max_side: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _orientation(opened: Image.Image) -> int:
-    try:
-        return int(opened.getexif().get(_ORIENTATION, 1))
-    except _DECODER_ERRORS:
-        return 1  # broken metadata does not make a broken picture
+def _fitted(decoder: Decoder, target: tuple[int, int]) -> Image.Image:
+    """The decoded picture in the target's size, opaque, in a mode that profiles know (RGB, L, CMYK, LAB).
+
+    Strip by strip: palettes, transparency and 16 bits need copies several times as large as the picture. A strip is
+    resized with the rows around it, so that the result is that of resizing the whole.
+    """
+    width, height = decoder.size
+    scale = 1.0
+    if decoder.mode in ("I", "F"):
+        scale = _white(decoder.mode, decoder.greatest())
+    if target == decoder.size:
+        return _opaque(decoder.rows(0, height), scale)
+    ratio = height / target[1]
+    margin = math.ceil(_LANCZOS_REACH * max(ratio, 1.0)) + 1
+    result: Image.Image | None = None
+    for top in range(0, target[1], _STRIP):
+        bottom = min(top + _STRIP, target[1])
+        first = max(0, math.floor(top * ratio) - margin)
+        last = min(height, math.ceil(bottom * ratio) + margin)
+        strip = _opaque(decoder.rows(first, last), scale)
+        box = (0, top * ratio - first, width, min(bottom * ratio, height) - first)
+        strip = strip.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box=box)
+        if result is None:
+            result = Image.new(strip.mode, target)
+        result.paste(strip, (0, top))
+    assert result is not None  # noqa: S101 (for the type checker: a target has rows)
+    return result
 
 
-def _resizable(image: Image.Image) -> Image.Image:
-    """The image in a mode whose values may be averaged: no palette, no single colour that means transparent."""
-    if image.mode.startswith("I;16") or image.mode == "I":
+def _white(mode: str, greatest: float) -> float:
+    """What turns numbers without a fixed white (32-bit integers, floating point) into 0 to 255.
+
+    A TIFF does not say which is white: 1.0 for fractions, else the most that 8 or 16 bits hold, else the greatest.
+    """
+    if mode == "F" and greatest <= 1.0:
+        return 255.0
+    if greatest <= 255:
+        return 1.0
+    return 255 / 65535 if greatest <= 65535 else 255 / greatest
+
+
+def _opaque(image: Image.Image, scale: float) -> Image.Image:
+    """The image with white where it is transparent, in a mode whose values may be averaged."""
+    transparency = image.info.get("transparency")
+    if image.mode.startswith("I;16"):
         # 16 bits a pixel: the upper 8 are enough for a screen.
         image = image.point(lambda value: value * (1 / 256)).convert("L")
-    if image.mode == "P" or "transparency" in image.info:
-        return image.convert("RGBA" if "transparency" in image.info else "RGB")
-    return image.convert("L") if image.mode == "1" else image
-
-
-def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
-    if image.mode == "RGBA":
-        image = image.convert("RGB")
-    elif image.mode == "LA":
-        image = image.convert("L")
-    image = _srgb(image, profile)
-    if alpha is None:
-        return image
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=alpha)
-    return white
-
-
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
-        except (ImageCms.PyCMSError, *_DECODER_ERRORS):
-            converted = None  # a broken profile, or one of other colours than the picture's: as if it had none
-        if converted is not None:
-            return converted
-    return image if image.mode == "RGB" else image.convert("RGB")
+        transparency = transparency >> 8 if isinstance(transparency, int) else None
+    elif image.mode in ("I", "F"):
+        image = image.point(lambda value: value * scale + 0).convert("L")
+    if transparency is not None and image.mode in ("1", "L", "P", "RGB"):
+        if isinstance(transparency, tuple) and max(transparency) > 255:  # of a PNG with 16 bits
+            transparency = tuple(value >> 8 for value in transparency)
+        image.info["transparency"] = transparency
+        image = image.convert("RGBA")
+    elif image.mode == "PA" or image.mode in ("RGBa", "La"):
+        image = image.convert({"La": "LA"}.get(image.mode, "RGBA"))
+    if image.mode in ("RGBA", "LA"):
+        without = "RGB" if image.mode == "RGBA" else "L"
+        white = Image.new(without, image.size, "white")
+        white.paste(image.convert(without), mask=image.getchannel("A"))
+        return white
+    return image if image.mode in ("RGB", "L", "CMYK", "LAB") else image.convert("L" if image.mode == "1" else "RGB")
 
 
 def stretched(image: Image.Image, min_side: int) -> Image.Image:

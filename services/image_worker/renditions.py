@@ -4,13 +4,13 @@ import io
 
 from PIL import Image
 
+from image_worker.picture import LARGE_SIDE as LARGE_SIDE
 from image_worker.picture import MIN_SIDE, Picture, fitting, stretched
 
 LARGE = "large"
 THUMBNAIL = "thumbnail"
 """The renditions' names, as they stand in their keys and in the API."""
 
-LARGE_SIDE = 2048
 THUMBNAIL_SIDE = 400
 """Pixels of the longer side, at most."""
 

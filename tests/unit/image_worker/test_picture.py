@@ -169,22 +169,17 @@ def test_a_truncated_file_is_corrupt(format: str) -> None:  # noqa: A002
         b"This is a text file whose name ends in .jpg",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%PDF-1.7\n",
-        pictures.encoded(pictures.quadrants(), "BMP"),
-        pictures.encoded(pictures.quadrants(), "TIFF"),
+        b"BM is not every text that begins so",
     ],
-    ids=["empty", "text", "svg", "pdf", "bmp", "tiff"],
+    ids=["empty", "text", "svg", "pdf", "bm"],
 )
 def test_other_files_are_of_an_unsupported_format(data: bytes) -> None:
     assert code_of(data) == "unsupported_format"
 
 
-def test_a_page_behind_a_jpeg_header_is_corrupt() -> None:
-    assert code_of(b"\xff\xd8\xff\xe0<html><script>alert(1)</script></html>") == "corrupt"
-
-
 def test_what_hangs_behind_a_picture_is_left_behind() -> None:
-    made = renditions.large(clean(pictures.jpeg() + b"PK\x03\x04 a whole archive", renditions.LARGE_SIDE))
-    assert b"PK\x03\x04" not in made
+    made = renditions.large(clean(pictures.jpeg() + b"a maker's own data", renditions.LARGE_SIDE))
+    assert b"a maker's own data" not in made
 
 
 @pytest.mark.parametrize("size", [(79, 200), (200, 79), (2, 2)])
