@@ -64,6 +64,8 @@ def work_in(body: str, uploads_bucket: str) -> list[Work]:
         message = json.loads(body)
     except ValueError as error:
         raise PoisonError("The body is no JSON.") from error
+    except RecursionError as error:
+        raise PoisonError("The body is nested too deeply.") from error
     if not isinstance(message, dict):
         raise PoisonError("The body is no JSON object.")
     if "job" in message:

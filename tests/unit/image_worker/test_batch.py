@@ -46,6 +46,7 @@ def run(
     sqs: FakeSqs | None = None,
     context: Context | None = None,
     tries: int = 1,
+    at_once: int = 1,
 ) -> list[str]:
     client: Any = sqs or FakeSqs()  # it has the two methods that matter
     batch = Batch(
@@ -55,6 +56,7 @@ def run(
         queue_url="https://queue",
         uploads_bucket=events.UPLOADS_BUCKET,
         max_receive_count=5,
+        at_once=at_once,
         now=Clock(),
     )
     return events.failed(batch.run(events.sqs_event(*bodies, tries=tries), context or Context()))
