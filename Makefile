@@ -18,7 +18,7 @@ CODE := services local docker tests bench
 help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
-	  /^[a-z-]+:.*## / {printf "  %s%-11s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables: PORT=$(PORT) and RUNTIME=$(RUNTIME) (or docker) of the local cloud, USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
 
 .PHONY: setup
@@ -83,6 +83,19 @@ rollback: setup ## Go back to the images before: make rollback STAGE=dev|prod [A
 releases: setup ## List what ran in a stage, by digest: make releases STAGE=dev|prod
 	@$(RUN) -m local.delivery releases --stage '$(STAGE)'
 
+##@ Operations
+
+# STAGE is dev for the deliveries above; here it is local unless somebody says otherwise.
+OPERATED := $(if $(filter file,$(origin STAGE)),local,$(STAGE))
+
+.PHONY: dead-letters
+dead-letters: setup ## List the jobs that failed for good, and why: make dead-letters [STAGE=local|dev|prod] [JSON=1]
+	@$(RUN) -m local.operations dead-letters --stage '$(OPERATED)' $(if $(filter-out 0 no,$(JSON)),--json)
+
+.PHONY: redrive
+redrive: setup ## Send them back to work, all or some: make redrive [STAGE=local|dev|prod] [ID=…,…]
+	@$(RUN) -m local.operations redrive --stage '$(OPERATED)' $(if $(ID),--id '$(ID)')
+
 ##@ Checks
 
 .PHONY: test
@@ -106,6 +119,12 @@ tests: setup ## Run all tests: make tests ARGS='tests/unit -k cursor'
 .PHONY: unit
 unit: setup ## Run the unit tests only
 	@$(RUN) -m pytest tests/unit $(ARGS)
+
+##@ Speed
+
+.PHONY: bench
+bench: setup ## Measure us beside the usual ways to write it, as ratios: make bench [ONLY=worker]
+	@$(RUN) -m bench $(ONLY)
 
 ##@ Upkeep
 

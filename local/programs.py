@@ -64,13 +64,16 @@ def emulator(layout: Layout, port: int, bind: str = HOST) -> Program:
         command=command,
         environment=environment,
         fingerprint=_fingerprint([], command, environment, version("ministack")),
-        ready=lambda: answers(f"http://{HOST}:{port}/_ministack/health"),
+        ready=lambda: answers(f"http://{bind}:{port}/_ministack/health"),
     )
 
 
-def rekognition(port: int, endpoint_url: str) -> Program:
-    """The stand-in for Amazon Rekognition."""
-    command = (sys.executable, "-m", "local.rekognition", "--port", str(port), "--endpoint-url", endpoint_url)
+def rekognition(port: int, endpoint_url: str, bind: str = HOST) -> Program:
+    """The stand-in for Amazon Rekognition, on one interface."""
+    command = (
+        sys.executable, "-m", "local.rekognition",
+        "--bind", bind, "--port", str(port), "--endpoint-url", endpoint_url,
+    )  # fmt: skip
     return Program(
         name=REKOGNITION,
         title=f"Rekognition stand-in on port {port}",
@@ -78,7 +81,7 @@ def rekognition(port: int, endpoint_url: str) -> Program:
         command=command,
         environment=_base(),
         fingerprint=_fingerprint((CHECKOUT / "local" / "rekognition").glob("*.py"), command, _base()),
-        ready=lambda: answers(f"http://{HOST}:{port}/_control/health"),
+        ready=lambda: answers(f"http://{bind}:{port}/_control/health"),
     )
 
 

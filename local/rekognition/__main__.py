@@ -15,7 +15,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m local.rekognition", description="A stand-in for Amazon Rekognition."
     )
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes one that is free")
+    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on; nobody is asked for a password")
+    parser.add_argument("--port", type=int, default=0, help="port; 0 takes one that is free")
     parser.add_argument("--endpoint-url", help="where S3 listens, for Image.S3Object")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -23,9 +24,9 @@ def main() -> int:
     objects = S3Objects(arguments.endpoint_url)
     service = Service(objects)
     try:
-        server = RekognitionServer(arguments.port, service)
+        server = RekognitionServer(arguments.port, service, arguments.bind)
     except (OSError, OverflowError) as error:
-        print(f"Cannot listen on 127.0.0.1:{arguments.port}: {error}", file=sys.stderr)
+        print(f"Cannot listen on {arguments.bind}:{arguments.port}: {error}", file=sys.stderr)
         return 1
 
     def stop(*_: object) -> None:

@@ -27,15 +27,15 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 
 class RekognitionServer(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 at `port` (0: one that is free, see server_port) from construction on."""
+    """Listens at `host` and `port` (0: one that is free, see server_port) from construction on."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, service: Service) -> None:
+    def __init__(self, port: int, service: Service, host: str = "127.0.0.1") -> None:
         self.service = service
         self.program = Program()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Callers may hang up at any time, a timed-out SDK does; that is not worth a traceback."""
@@ -44,7 +44,7 @@ class RekognitionServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]}:{self.server_port}"
 
 
 class _Handler(BaseHTTPRequestHandler):
