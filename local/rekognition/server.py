@@ -35,6 +35,7 @@ class RekognitionServer(ThreadingHTTPServer):
     def __init__(self, port: int, service: Service, host: str = "127.0.0.1") -> None:
         self.service = service
         self.program = Program()
+        self._host = host
         super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -44,7 +45,7 @@ class RekognitionServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://{self.server_address[0]}:{self.server_port}"
+        return f"http://{self._host}:{self.server_port}"
 
 
 class _Handler(BaseHTTPRequestHandler):
