@@ -10,9 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from articles.errors import NotFoundError
 from articles.ids import new_id
-from articles.image_repository import Analysis, ImageRepository, NotClaimed
+from articles.image_repository import ImageRepository, NotClaimed
 from articles.model import FINISHED, Image
-from image_worker.analysis import Analyst
+from image_worker import writers
+from image_worker.analysis import Analysed, Analyst
 from image_worker.conclusion import Conclusion
 from image_worker.deadline import Deadline
 from image_worker.reuse import Notes
@@ -37,13 +38,17 @@ class ImageProcess:
         analyst: Analyst,
         conclusion: Conclusion,
         now: Callable[[], datetime],
+        *,
+        timeout_seconds: int,
     ) -> None:
+        """`timeout_seconds`: the function's own, which no attempt outlives."""
         self._images = images
         self._uploads = uploads
         self._media = media
         self._analyst = analyst
         self._conclusion = conclusion
         self._now = now
+        self._writes_for = timedelta(seconds=timeout_seconds) + writers.MARGIN
 
     def run(self, article_id: str, image_id: str, sequencer: str | None, deadline: Deadline) -> None:
         """Brings an image to its end if nobody else does. `sequencer`: the event's, padded; None: whatever is there.
@@ -58,6 +63,7 @@ class ImageProcess:
             sequencer=sequencer,
             now=self._now(),
             lease_until=deadline.lease_until(),
+            writes_until=self._now() + self._writes_for,
         )
         match claimed:
             case NotClaimed.GONE:
@@ -75,7 +81,7 @@ class ImageProcess:
         notes = Notes()
         try:
             result = self._analyst.analyse(image, token, notes)
-            won = self._finish(image, result.analysis)
+            won = self._finish(image, result)
         except Exception:
             now = self._now()
             with suppress(BotoCoreError, ClientError):  # then the lease has to run out
@@ -85,26 +91,19 @@ class ImageProcess:
             log.info("the claim was lost: to a newer upload, a deletion or another worker")
             self._media.delete(image.article_id, image.id, [token])
             return
-        if result.etag:
-            self._remove_upload(image, result.etag)
-        self._conclusion.of(_finished(image, result.analysis))
+        self._conclusion.of(_finished(image, result))
         log.info("finished", extra={"status": result.analysis.status.value, "attempts": image.attempts})
 
-    def _finish(self, image: Image, analysis: Analysis) -> bool:
-        if self._images.finish(image, analysis, due_at=self._now() + CONCLUDED_WITHIN):
+    def _finish(self, image: Image, result: Analysed) -> bool:
+        due_at = self._now() + CONCLUDED_WITHIN
+        if self._images.finish(image, result.analysis, due_at=due_at, upload_etag=result.etag):
             return True
         # Before giving up, a look whether it was our own write that stands in the way: its answer may have been lost.
         try:
             current = self._images.get(image.article_id, image.id)
         except NotFoundError:
             return False
-        return current.status in FINISHED and current.event_id == analysis.event_id
-
-    def _remove_upload(self, image: Image, etag: str) -> None:
-        try:
-            self._uploads.delete(image.article_id, image.id, etag)
-        except (BotoCoreError, ClientError):
-            log.warning("the upload could not be deleted; the bucket's lifecycle rule will", exc_info=True)
+        return current.status in FINISHED and current.event_id == result.analysis.event_id
 
     def _conclude_if_overdue(self, article_id: str, image_id: str) -> None:
         """The event of a finished image comes again: perhaps because its worker died before the notification."""
@@ -116,7 +115,8 @@ class ImageProcess:
             self._conclusion.of(image)
 
 
-def _finished(image: Image, analysis: Analysis) -> Image:
+def _finished(image: Image, result: Analysed) -> Image:
+    analysis = result.analysis
     return replace(
         image,
         status=analysis.status,
@@ -131,4 +131,5 @@ def _finished(image: Image, analysis: Analysis) -> Image:
         listed=False,  # where it is not ready; finish has seen to it
         claim=None,
         lease_until=None,
+        upload_etag=result.etag,
     )

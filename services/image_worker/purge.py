@@ -1,17 +1,15 @@
 """Removing what is left of deleted images and articles: labels, files, and last the items themselves."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from articles.clock import to_text
 from articles.errors import NotFoundError
 from articles.image_repository import Due, ImageRepository
 from articles.model import ArticleStatus, Image, ImageStatus
 from articles.repository import ArticleRepository
+from image_worker import writers
 from image_worker.storage import Media, Uploads
-
-_AFTER_LEASE = timedelta(seconds=10)
-"""A tombstone outlives the lease by this long: the clocks of two machines may differ."""
 
 
 class Purge:
@@ -58,7 +56,7 @@ class Purge:
             try:
                 image = self._images.bury(image.article_id, image.id, due_at=self._now())
             except NotFoundError:  # somebody else deleted it in this moment
-                return self._now() + _AFTER_LEASE
+                return self._now() + writers.GRACE
         return self._purge(image)
 
     def _purge(self, image: Image) -> datetime | None:
@@ -67,9 +65,9 @@ class Purge:
             self._images.unlist_labels(image)
         self._uploads.delete(image.article_id, image.id)
         self._media.delete(image.article_id, image.id)
-        if image.lease_until and image.lease_until + _AFTER_LEASE > self._now():
-            # Its worker may be just about to write renditions, and to die before it takes them back.
-            until = image.lease_until + _AFTER_LEASE
+        until = writers.gone_at(image)
+        if until and until > self._now():
+            # A worker may be just about to write renditions, and to die before it takes them back.
             if image.due_at:
                 self._images.postpone(Due(image.article_id, image.id, to_text(image.due_at)), until)
             return until

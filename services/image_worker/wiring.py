@@ -58,9 +58,9 @@ def batch(
         now=now,
     )
     analyst = Analyst(uploads, media, vision, reuse, max_upload_bytes=settings.max_upload_bytes, now=now)
-    conclusion = Conclusion(images, media, Notifications(sns, settings.image_events_topic_arn))
+    conclusion = Conclusion(images, uploads, media, Notifications(sns, settings.image_events_topic_arn), now)
     worker = Worker(
-        ImageProcess(images, uploads, media, analyst, conclusion, now),
+        ImageProcess(images, uploads, media, analyst, conclusion, now, timeout_seconds=settings.timeout_seconds),
         conclusion,
         Purge(articles, images, uploads, media, now),
         Indexing(articles, images),
