@@ -31,7 +31,18 @@ Tag = Annotated[str, Meta(min_length=1, max_length=50)]
 Tags = Annotated[list[Tag], Meta(max_length=20)]
 Status = Literal["draft", "published"]
 Filename = Annotated[str, Meta(min_length=1, max_length=255)]
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif"]
+ContentType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "image/tiff",
+    "image/bmp",
+]
+"""The upload is bound to it. What the file is, its content says: a HEIC declared as a JPEG is shown as well."""
 Size = Annotated[int, Meta(ge=1, le=26_214_400)]
 Alt = Annotated[str, Meta(max_length=1000)]
 """Characters. Text is never blank and holds no U+0000, but for a body: openapi.yaml says so with patterns."""
