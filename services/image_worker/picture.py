@@ -216,7 +216,7 @@ def _fitted(decoder: Decoder, target: tuple[int, int]) -> Image.Image:
         last = min(height, math.ceil(bottom * ratio) + margin)
         strip = _opaque(decoder.rows(first, last), scale)
         box = (0, top * ratio - first, width, min(bottom * ratio, height) - first)
-        strip = strip.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box=box)
+        strip = strip.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box, reducing_gap=1.5)
         if result is None:
             result = Image.new(strip.mode, target)
         result.paste(strip, (0, top))

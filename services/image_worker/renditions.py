@@ -28,7 +28,7 @@ def large(picture: Picture) -> bytes:
 def thumbnail(picture: Picture) -> bytes:
     """A JPEG of THUMBNAIL_SIDE pixels at most."""
     small = fitting(*picture.pixels.size, THUMBNAIL_SIDE)
-    return _jpeg(picture.pixels.resize(small, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return _jpeg(picture.pixels.resize(small, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
 def analysable(picture: Picture, large_jpeg: bytes) -> bytes:
@@ -42,11 +42,14 @@ def analysable(picture: Picture, large_jpeg: bytes) -> bytes:
 
 
 def _jpeg(pixels: Image.Image) -> bytes:
-    """No EXIF, no comment, no profile: without one, a picture is sRGB for every browser."""
+    """No EXIF, no comment, no profile: without one, a picture is sRGB for every browser.
+
+    Baseline: a progressive file is 7 % smaller and takes 3 to 4 times as long to encode, longer than all decoding.
+    """
     pixels.info = {}  # Pillow would write what it finds here
     for quality in _QUALITIES:
         file = io.BytesIO()
-        pixels.save(file, "JPEG", quality=quality, progressive=True, optimize=True)
+        pixels.save(file, "JPEG", quality=quality, optimize=True)
         if file.tell() <= MAX_ANALYSED_BYTES:
             break
     return file.getvalue()

@@ -12,7 +12,7 @@ _MOST_PAGES, _MOST_ENTRIES = 200, 1000
 STRIPS, STRIP_LENGTHS, TILES, TILE_LENGTHS = 273, 279, 324, 325
 
 MOST_PARTS = 200_000
-"""Strips or tiles of a picture: the decoder makes a Python object of each. Tiles of 32 × 32 are half as many at most."""
+"""Strips or tiles of a picture: the decoder makes a Python object of each. Tiles of 32 × 32 are half as many."""
 
 _LENGTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _NUMBERS = {3: "H", 4: "I", 16: "Q"}
