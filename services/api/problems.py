@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: the one place where the domain's errors get their HTTP status."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from articles.errors import (
     ForbiddenError,
     IdempotencyKeyReusedError,
     NotFoundError,
+    QuotaExceededError,
     VersionMismatchError,
 )
 
@@ -34,6 +36,7 @@ _TITLES = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Idempotency Key Reused",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -45,6 +48,7 @@ _STATUS: Mapping[type[ArticlesError], int] = {
     ConflictError: 409,
     VersionMismatchError: 412,
     IdempotencyKeyReusedError: 422,
+    QuotaExceededError: 429,
     ContentionError: 503,
 }
 
@@ -104,7 +108,12 @@ def register(app: Flask) -> None:
 
 def _from_domain(error: ArticlesError) -> Response:
     status = _STATUS.get(type(error))
-    return response(ProblemError(status, str(error))) if status else _from_anything(error)
+    if status is None:
+        return _from_anything(error)
+    answer = response(ProblemError(status, str(error)))
+    if isinstance(error, QuotaExceededError):
+        answer.headers["Retry-After"] = str(math.ceil(error.retry_after.total_seconds()))
+    return answer
 
 
 def _from_werkzeug(error: HTTPException) -> Response:

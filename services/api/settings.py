@@ -12,6 +12,7 @@ _REQUIRED = (
     "IMAGE_JOBS_QUEUE_URL",
     "CURSOR_KEY",
     "MAX_UPLOAD_BYTES",
+    "UPLOADS_PER_HOUR",
 )
 
 
@@ -29,6 +30,8 @@ class Settings:
     """Signs the cursors of lists."""
     cors_allow_origin: str
     max_upload_bytes: int
+    uploads_per_hour: int
+    """That one person may register."""
     public_url: str | None
     """Where clients reach the API, where a request does not tell."""
     log_level: str
@@ -44,6 +47,7 @@ class Settings:
             cursor_key=_key(environment, "CURSOR_KEY"),
             cors_allow_origin=environment.get("CORS_ALLOW_ORIGIN", ""),
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
+            uploads_per_hour=_number(environment, "UPLOADS_PER_HOUR"),
             public_url=environment.get("PUBLIC_URL") or None,
             log_level=_log_level(environment, "LOG_LEVEL"),
         )

@@ -59,7 +59,12 @@ def build(settings: Settings | None) -> Flask:
         return create_app_without_services()
     table = Table(cast("DynamoDBClient", session.create_client("dynamodb", config=_FAST)), settings.table_name)
     articles = ArticleRepository(table)
-    service = ArticleService(articles, ImageRepository(table), _Queue(session, settings.image_jobs_queue_url))
+    service = ArticleService(
+        articles,
+        ImageRepository(table),
+        _Queue(session, settings.image_jobs_queue_url),
+        uploads_per_hour=settings.uploads_per_hour,
+    )
     return create_app(
         service,
         LabelIndex(table),

@@ -1,5 +1,6 @@
 """What can go wrong in the domain. services/api turns each into an HTTP problem, in one place."""
 
+from datetime import timedelta
 from typing import Any
 
 
@@ -25,6 +26,14 @@ class ConflictError(ArticlesError):
 
 class IdempotencyKeyReusedError(ArticlesError):
     """An idempotency key came again with another request."""
+
+
+class QuotaExceededError(ArticlesError):
+    """The caller has done this as often as they may for now."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ConditionFailedError(ArticlesError):

@@ -28,6 +28,7 @@ from articles.idempotency import Created, Once, earlier, record
 from articles.items import image_from_item, image_to_item, label_to_map, looked_to_map, moderation_to_map
 from articles.label_index import entries_of, no_entries_of
 from articles.model import FINISHED, ArticleStatus, Failure, Image, ImageStatus, Label, Looked, Moderation
+from articles.quotas import UploadQuota
 from articles.table import Check, Condition, Delete, Item, Put, Table, Update, Write
 
 _FINISH_TRIES = 3
@@ -160,10 +161,11 @@ class ImageRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def register(self, image: Image, once: Once | None = None) -> Created:
+    def register(self, image: Image, once: Once | None = None, quota: UploadQuota | None = None) -> Created:
         """Writes a new image into an article that exists: one transaction. With `once`, as ArticleRepository.create.
 
-        Raises NotFoundError where the article went away meanwhile, IdempotencyKeyReusedError, ContentionError.
+        Raises NotFoundError where the article went away meanwhile, IdempotencyKeyReusedError, QuotaExceededError,
+        ContentionError.
         """
         article_stands = Condition(
             f"{_EXISTS} AND #status <> :deleted",
@@ -178,6 +180,8 @@ class ImageRepository:
         created = Created(image.id, image.created_at)
         if once:
             writes.append(record(once, created))
+        if quota:
+            writes.append(quota.use())
         try:
             self._table.transact(writes)
         except ConditionFailedError as error:
@@ -185,6 +189,8 @@ class ImageRepository:
                 return earlier(once, error, position=2)
             if 0 in error.failed:
                 raise NotFoundError("There is no such article.") from error
+            if quota and len(writes) - 1 in error.failed:
+                raise quota.exceeded() from error
             raise
         return created
 

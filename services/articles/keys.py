@@ -89,6 +89,11 @@ def idempotency_key(scope: str, digest: str) -> dict[str, str]:
     return {PK: f"IDEMPOTENCY#{scope}#{digest}", SK: "IDEMPOTENCY"}
 
 
+def upload_quota_key(person_id: str, window_ends: str) -> dict[str, str]:
+    """How many uploads a person has registered in the window that ends then."""
+    return {PK: f"QUOTA#{person_id}", SK: f"UPLOADS#{window_ends}"}
+
+
 def feed_partitions() -> list[str]:
     return [f"FEED#{shard:02d}" for shard in range(FEED_SHARDS)]
 

@@ -25,6 +25,7 @@ from articles.model import (
     Page,
     Principal,
 )
+from articles.quotas import UploadQuota
 from articles.repository import ArticleRepository
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,11 @@ class ArticleService:
         images: ImageRepository,
         jobs: Jobs,
         now: Callable[[], datetime] = clock.now,
+        *,
+        uploads_per_hour: int | None = None,
     ) -> None:
+        """`uploads_per_hour`: how many one person may register; None for any number."""
+        self._uploads_per_hour = uploads_per_hour
         self._articles = articles
         self._images = images
         self._jobs = jobs
@@ -188,7 +193,10 @@ class ArticleService:
         self._ask(Job(JobKind.PURGE_ARTICLE, article_id))
 
     def register_image(self, who: Principal, article_id: str, upload: Upload, once: Once | None = None) -> Image:
-        """A new image that waits for its upload: one read, one write. With `once`, as `create`."""
+        """A new image that waits for its upload: one read, one write. With `once`, as `create`.
+
+        Raises ConflictError where the article is full, QuotaExceededError where the caller's hour is.
+        """
         found = self._articles.get_with_images(article_id)
         _demand_change(who, found.article)
         standing = [image for image in found.images if image.status is not ImageStatus.DELETED]
@@ -207,7 +215,8 @@ class ArticleService:
             upload_expires_at=at + UPLOAD_WINDOW,
             due_at=at + UPLOAD_WINDOW + _UPLOAD_GRACE,
         )
-        created = self._images.register(image, once)
+        quota = UploadQuota(who.id, self._uploads_per_hour, at) if self._uploads_per_hour else None
+        created = self._images.register(image, once, quota)
         return replace(image, id=created.id, created_at=created.at, upload_expires_at=created.at + UPLOAD_WINDOW)
 
     def read_image(self, who: Principal | None, article_id: str, image_id: str) -> Image:

@@ -25,7 +25,7 @@ STORES = {
     "TABLE_NAME": "gazette",
     "UPLOADS_BUCKET": "gazette-uploads",
 }
-API = STORES | {"CURSOR_KEY": "5e" * 32, "MAX_UPLOAD_BYTES": "15728640"}
+API = STORES | {"CURSOR_KEY": "5e" * 32, "MAX_UPLOAD_BYTES": "15728640", "UPLOADS_PER_HOUR": "200"}
 WORKER = STORES | {
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",

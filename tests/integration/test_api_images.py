@@ -17,7 +17,7 @@ from articles.model import Failure, Image, ImageStatus, Moderation
 from articles.table import Table
 from tests.dynamodb import Wire
 from tests.gateway import ALICE, BOB, EDITOR, HOST, Answer, Gateway, User
-from tests.integration.conftest import MAX_UPLOAD_BYTES, MEDIA_BUCKET, UPLOADS_BUCKET
+from tests.integration.conftest import MAX_UPLOAD_BYTES, MEDIA_BUCKET, UPLOADS_BUCKET, UPLOADS_PER_HOUR
 from tests.samples import a_label, an_analysis, finish
 
 ABSENT = "01JD9Z6M3T8Q4V7W2X5Y1Z0ABC"
@@ -147,6 +147,18 @@ def test_the_fifty_first_image_is_refused_but_an_earlier_answer_is_given_again(a
         assert register(api, path).status == 201
     assert register(api, path).status == 409
     assert api.post(path, ALICE, json_body=PHOTO, headers=keyed).json["image"] == first.json["image"]
+
+
+def test_a_person_whose_hour_is_full_is_told_when_to_go_on(api: Gateway, path: str) -> None:
+    for other in (path, f"/articles/{api.create()['id']}/images"):
+        for _ in range(UPLOADS_PER_HOUR // 2):
+            assert register(api, other).status == 201
+    path = f"/articles/{api.create()['id']}/images"
+    refused = register(api, path)
+    assert (refused.status, refused.json["type"]) == (429, "urn:gazette:problem:too-many-requests")
+    assert 1 <= int(refused.headers["retry-after"]) <= 3600
+    assert api.get(path, ALICE).json["items"] == []
+    assert register(api, path, EDITOR).status == 201, "a quota is one person's own"
 
 
 @pytest.mark.parametrize(("status", "stranger"), [("draft", 404), ("published", 403)])

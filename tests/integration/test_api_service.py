@@ -173,6 +173,7 @@ def closed_port(monkeypatch: pytest.MonkeyPatch) -> None:
         "CURSOR_KEY": "5f" * 32,
         "IMAGE_JOBS_QUEUE_URL": "http://127.0.0.1:9/q",
         "MAX_UPLOAD_BYTES": "1000",
+        "UPLOADS_PER_HOUR": "10",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_REGION": "eu-central-1",

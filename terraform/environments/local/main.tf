@@ -28,6 +28,8 @@ module "gazette" {
   explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
   mfa                 = "OFF"
 
+  uploads_per_person_and_hour = 10000 # tests and fuzzers are not people
+
   deletion_protection = false
   force_destroy       = true
   log_level           = var.log_level

@@ -42,6 +42,7 @@ module "api_function" {
       CURSOR_KEY           = sensitive(terraform_data.cursor_key.output)
       CORS_ALLOW_ORIGIN    = var.cors_allow_origin
       MAX_UPLOAD_BYTES     = tostring(var.max_upload_bytes)
+      UPLOADS_PER_HOUR     = tostring(var.uploads_per_person_and_hour)
     },
     # Otherwise a request itself tells: its host, and the stage or base path before its route.
     { for name, url in { PUBLIC_URL = local.public_url } : name => url if var.public_url != null },

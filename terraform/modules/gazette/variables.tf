@@ -208,6 +208,17 @@ variable "max_upload_bytes" {
   }
 }
 
+variable "uploads_per_person_and_hour" {
+  description = "Uploads that one person may register in an hour; beyond, they get 429."
+  type        = number
+  default     = 200
+
+  validation {
+    condition     = var.uploads_per_person_and_hour >= 1 && floor(var.uploads_per_person_and_hour) == var.uploads_per_person_and_hour
+    error_message = "uploads_per_person_and_hour is a whole number from 1 on."
+  }
+}
+
 variable "label_min_confidence" {
   description = "Labels below this confidence, in percent, are not kept."
   type        = number

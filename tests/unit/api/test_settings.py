@@ -9,6 +9,7 @@ GOOD = {
     "IMAGE_JOBS_QUEUE_URL": "https://sqs/q",
     "CURSOR_KEY": "0f" * 32,
     "MAX_UPLOAD_BYTES": "1000",
+    "UPLOADS_PER_HOUR": "10",
 }
 
 
@@ -31,6 +32,7 @@ def test_what_is_missing_or_empty_is_named(name: str, absent: bool) -> None:
     [
         ("MAX_UPLOAD_BYTES", "10 MB"),
         ("MAX_UPLOAD_BYTES", "0"),
+        ("UPLOADS_PER_HOUR", "0"),
         ("MAX_UPLOAD_BYTES", "-5"),
         ("MAX_UPLOAD_BYTES", "1.5"),
         ("MAX_UPLOAD_BYTES", "9" * 5000),
