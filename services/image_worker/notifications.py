@@ -1,6 +1,7 @@
 """What the world is told when an image's job is over: one JSON object a message, on the topic image-events.
 
 The same result is told with the same `id` however often it is sent, so that a subscriber can drop repetitions.
+docs/image_event.schema.json is the contract; docs/notifications.md explains it.
 """
 
 import json
@@ -24,7 +25,7 @@ class Notifications:
         message = message_of(image)
         self._client.publish(
             TopicArn=self._topic_arn,
-            Message=json.dumps(message, ensure_ascii=False),
+            Message=json.dumps(message, ensure_ascii=False, separators=(",", ":")),
             MessageAttributes={"type": {"DataType": "String", "StringValue": message["type"]}},
         )
 
