@@ -9,8 +9,9 @@ from articles.ids import new_id
 from articles.image_repository import Analysis
 from articles.model import Failure, Image, ImageStatus, Looked
 from image_worker import renditions
+from image_worker.decoding import Decoding
 from image_worker.failures import PictureError, fault_of_picture
-from image_worker.picture import Picture, clean
+from image_worker.picture import Picture
 from image_worker.rekognition import Findings, Vision
 from image_worker.reuse import Notes, Reuse
 from image_worker.storage import Media, Upload, UploadMissingError, Uploads
@@ -35,6 +36,7 @@ class Analyst:
         media: Media,
         vision: Vision,
         reuse: Reuse,
+        decoding: Decoding,
         *,
         max_upload_bytes: int,
         now: Callable[[], datetime],
@@ -43,6 +45,7 @@ class Analyst:
         self._media = media
         self._vision = vision
         self._reuse = reuse
+        self._decoding = decoding
         self._max_upload_bytes = max_upload_bytes
         self._now = now
 
@@ -66,9 +69,7 @@ class Analyst:
                 raise PictureError(
                     "too_large", f"The file has {upload.size} bytes, more than {self._max_upload_bytes}."
                 )
-            data = upload.read()
-            content = self._reuse.content_of(data)
-            picture = clean(data, renditions.LARGE_SIDE)
+            content, picture = self._read(upload)
             large = renditions.large(picture)
             known = self._reuse.known(image, content) or Looked(content, self._now(), labels=None, moderation=None)
             jpeg = renditions.analysable(picture, large)
@@ -89,6 +90,11 @@ class Analyst:
         if not findings.objectionable:
             self._media.write(image.article_id, image.id, token, files)
         return self._found(findings, picture, token, notes.looked)
+
+    def _read(self, upload: Upload) -> tuple[str, Picture]:
+        """The digest of its content, and the picture; the file itself is not held any longer."""
+        data = upload.read()
+        return self._reuse.content_of(data), self._decoding.clean(data, renditions.LARGE_SIDE)
 
     def _found(self, findings: Findings, picture: Picture, token: str, looked: Looked) -> Analysis:
         return Analysis(

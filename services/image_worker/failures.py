@@ -95,8 +95,8 @@ def fault_of_picture(error: BaseException) -> Failure | None:
 
 def remedy_of(error: BaseException) -> Remedy:
     """When to try again after an error for which fault_of_picture knows nothing."""
-    if isinstance(error, ContentionError):
-        return Remedy.SOON
+    if isinstance(error, ContentionError | MemoryError):
+        return Remedy.SOON  # memory: the neighbours of the next try are others
     if isinstance(error, ClientError):
         row = _row(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -4,12 +4,13 @@ import os
 from typing import Any
 
 from articles import logs
-from image_worker import clients, wiring
+from image_worker import clients, memory, wiring
 from image_worker.deadline import LambdaContext
 from image_worker.settings import WorkerSettings
 
 _settings = WorkerSettings.from_environment(os.environ)
 logs.configure("image_worker", _settings.log_level)
+memory.limit_process(_settings.memory_mb)
 _batch = wiring.batch(
     _settings,
     dynamodb=clients.dynamodb(),

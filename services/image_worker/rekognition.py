@@ -1,11 +1,12 @@
 """The one file that calls Rekognition: labels and moderation of a picture, both asked for at the same time."""
 
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from articles.model import MAX_BOXES_PER_LABEL, MAX_LABELS_PER_IMAGE, Box, Label, Moderation
+from image_worker.threads import Threads
 
 if TYPE_CHECKING:
     from types_boto3_rekognition import RekognitionClient
@@ -49,13 +50,18 @@ class Look:
 
 class Vision:
     def __init__(
-        self, client: "RekognitionClient", *, label_min_confidence: float, moderation_min_confidence: float
+        self,
+        client: "RekognitionClient",
+        threads: Threads,
+        *,
+        label_min_confidence: float,
+        moderation_min_confidence: float,
     ) -> None:
         """Both confidences in percent. Moderation below its one is not even reported."""
         self._client = client
         self._label_min_confidence = label_min_confidence
         self._moderation_min_confidence = moderation_min_confidence
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rekognition")
+        self._threads = threads
 
     def look(
         self,
@@ -69,8 +75,8 @@ class Vision:
         A call whose answer is given is not made.
         """
         return Look(
-            self._threads.submit(self._labels, jpeg) if labels is None else _answered(labels),
-            self._threads.submit(self._moderation, jpeg) if moderation is None else _answered(moderation),
+            self._threads.begin(self._labels, jpeg) if labels is None else _answered(labels),
+            self._threads.begin(self._moderation, jpeg) if moderation is None else _answered(moderation),
         )
 
     def _labels(self, jpeg: bytes) -> tuple[Label, ...]:

@@ -1,6 +1,8 @@
 """The two buckets: uploads, which nobody but the worker reads, and media, from which alone pictures are served."""
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,12 +10,16 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from articles.keys import rendition_object, renditions_prefix, upload_object
+from image_worker.deadline import OutOfTimeError, time_to_work
+from image_worker.threads import Threads
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
+
+_CHUNK = 1 << 16
 
 _KEPT_BY_READERS = "private, max-age=86400, immutable"
 """A rendition's key never gets other content: each attempt writes under a token of its own."""
@@ -32,8 +38,14 @@ class Upload:
     body: "StreamingBody"
 
     def read(self) -> bytes:
-        """All of it, once."""
-        return self.body.read()
+        """All of it, once. Raises OutOfTimeError where it comes too slowly: time-outs count from byte to byte."""
+        # In memory only once: getvalue hands out the buffer itself.
+        file = io.BytesIO()
+        while chunk := self.body.read(_CHUNK):
+            file.write(chunk)
+            if time_to_work() == 0:
+                raise OutOfTimeError
+        return file.getvalue()
 
 
 class Uploads:
@@ -77,21 +89,33 @@ class Uploads:
 
 
 class Media:
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, threads: Threads | None = None) -> None:
+        """`threads`: what writes several files at the same time; without, they follow each other."""
         self._client = client
         self._bucket = bucket
+        self._threads = threads
 
     def write(self, article_id: str, image_id: str, token: str, files: Mapping[str, bytes]) -> None:
-        """Writes the JPEG files of one attempt, by the renditions' names."""
-        for name, data in files.items():
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=rendition_object(article_id, image_id, token, name),
-                Body=data,
-                ContentType="image/jpeg",
-                ContentDisposition="inline",
-                CacheControl=_KEPT_BY_READERS,
-            )
+        """Writes the JPEG files of one attempt, by the renditions' names. All is over then, also where one failed."""
+        keys = {name: rendition_object(article_id, image_id, token, name) for name in files}
+        if self._threads is None:
+            for name, data in files.items():
+                self._put(keys[name], data)
+            return
+        puts = [self._threads.begin(self._put, keys[name], data) for name, data in files.items()]
+        wait(puts)
+        for put in puts:
+            put.result()
+
+    def _put(self, key: str, data: bytes) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=data,
+            ContentType="image/jpeg",
+            ContentDisposition="inline",
+            CacheControl=_KEPT_BY_READERS,
+        )
 
     def tokens(self, article_id: str, image_id: str) -> set[str]:
         """The tokens of all the attempts that left something."""

@@ -13,7 +13,10 @@ from image_worker.analysis import Analyst
 from image_worker.batch import Batch
 from image_worker.conclusion import Conclusion
 from image_worker.dead_letters import DeadLetters
+from image_worker.decoding import Decoding
 from image_worker.indexing import Indexing
+from image_worker.memory import MemoryBudget
+from image_worker.memory import for_decoding as memory_for_decoding
 from image_worker.notifications import Notifications
 from image_worker.process import ImageProcess
 from image_worker.purge import Purge
@@ -22,6 +25,7 @@ from image_worker.reuse import Reuse
 from image_worker.settings import SweeperSettings, WorkerSettings
 from image_worker.storage import Media, Uploads
 from image_worker.sweeper import Sweeper
+from image_worker.threads import Threads
 from image_worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,9 +48,14 @@ def batch(
 ) -> Batch:
     table = Table(dynamodb, settings.table_name)
     articles, images = ArticleRepository(table), ImageRepository(table)
-    uploads, media = Uploads(s3, settings.uploads_bucket), Media(s3, settings.media_bucket)
+    at_once = settings.max_concurrent_pictures
+    calls = Threads(2 * at_once, "call")  # of each picture both calls of Rekognition, or the two renditions
+    uploads = Uploads(s3, settings.uploads_bucket)
+    # One picture at a time is for those who want one thing after the other.
+    media = Media(s3, settings.media_bucket, calls if at_once > 1 else None)
     vision = Vision(
         rekognition,
+        calls,
         label_min_confidence=settings.label_min_confidence,
         moderation_min_confidence=settings.moderation_min_confidence,
     )
@@ -57,7 +66,10 @@ def batch(
         days=settings.reuse_analyses_for_days,
         now=now,
     )
-    analyst = Analyst(uploads, media, vision, reuse, max_upload_bytes=settings.max_upload_bytes, now=now)
+    memory = MemoryBudget(memory_for_decoding(settings.memory_mb, at_once, settings.max_upload_bytes))
+    analyst = Analyst(
+        uploads, media, vision, reuse, Decoding(memory), max_upload_bytes=settings.max_upload_bytes, now=now
+    )
     conclusion = Conclusion(images, uploads, media, Notifications(sns, settings.image_events_topic_arn), now)
     worker = Worker(
         ImageProcess(images, uploads, media, analyst, conclusion, now, timeout_seconds=settings.timeout_seconds),
@@ -72,7 +84,7 @@ def batch(
         queue_url=settings.image_jobs_queue_url,
         uploads_bucket=settings.uploads_bucket,
         max_receive_count=settings.max_receive_count,
-        at_once=settings.max_concurrent_pictures,
+        at_once=at_once,
         now=now,
     )
 

@@ -3,7 +3,9 @@
 import importlib
 import json
 import logging
+import resource
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,10 +25,11 @@ def pipeline(table: Table) -> Pipeline:
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    """Nothing of the handlers is left from before, and nothing of their logging stays."""
+    """Nothing of the handlers is left from before, and nothing of their logging stays, nor of their limits."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     modules = ("image_worker.handler", "image_worker.sweeper_handler")
+    limit = resource.getrlimit(resource.RLIMIT_DATA)
     for module in modules:
         sys.modules.pop(module, None)
     yield
@@ -34,6 +37,8 @@ def fresh() -> Iterator[None]:
         sys.modules.pop(module, None)
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(False)
+    resource.setrlimit(resource.RLIMIT_DATA, limit)
 
 
 @pytest.fixture
@@ -79,6 +84,28 @@ def test_the_worker_takes_a_real_upload_with_its_own_clients(pipeline: Pipeline)
     image, body = pipeline.uploaded(data=b"no picture")
     assert handle("image_worker.handler", events.sqs_event(body)) == {"batchItemFailures": []}
     assert pipeline.read(image).error is not None
+
+
+@pytest.mark.usefixtures("environment", "fresh")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
+def test_the_worker_takes_no_more_memory_than_the_function_has() -> None:
+    handle("image_worker.handler", events.sqs_event())
+    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    assert soft == (2048 - 64) * 2**20
+
+
+@pytest.mark.parametrize("module", ["image_worker.handler", "image_worker.sweeper_handler"])
+@pytest.mark.usefixtures("environment", "fresh")
+def test_warnings_of_libraries_are_logged_as_json(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        importlib.import_module(module)
+        capsys.readouterr()
+        warnings.warn("Truncated metadata", UserWarning, stacklevel=1)
+        out, err = capsys.readouterr()
+        logging.captureWarnings(False)
+    assert err == ""
+    assert json.loads(out)["logger"] == "py.warnings"
 
 
 @pytest.mark.usefixtures("environment", "fresh")

@@ -8,11 +8,12 @@ from botocore.exceptions import ClientError
 
 from articles.model import MAX_LABELS_PER_IMAGE, Box
 from image_worker.rekognition import Vision, labels_from, moderation_from
+from image_worker.threads import Threads
 from tests.unit.image_worker.fakes import FakeRekognition, client_error
 
 
 def vision(client: Any) -> Vision:
-    return Vision(client, label_min_confidence=55, moderation_min_confidence=60)
+    return Vision(client, Threads(2, "call"), label_min_confidence=55, moderation_min_confidence=60)
 
 
 def test_labels_keep_confidence_parents_and_boxes() -> None:
