@@ -7,6 +7,7 @@ last marker) is left behind, because the renditions are encoded anew from the pi
 import math
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -55,8 +56,12 @@ _UPRIGHT = {
 }
 """What undoes each EXIF orientation (CIPA DC-008, tag 274)."""
 
-_STRIP = 128
-"""Rows of the result that are made at once: the copies on the way to them stay small."""
+_STRIP_PIXELS = 2_000_000
+"""Of the decoded picture, converted at once: the copies on the way stay small."""
+
+_LEFT_TO_FILTER = 1.5
+"""How much of the shrinking the fine filter does at least, the rest is averaging: the filter alone takes three times as
+long, and its result looks the same."""
 
 _LANCZOS_REACH = 3
 """Pixels of the result around one that its source pixels lie in."""
@@ -84,14 +89,14 @@ class Picture:
 
 
 def measure(data: bytes) -> Header:
-    """Reads a file's header, and decodes nothing.
+    """Reads a file's header, and decodes nothing. decode_bytes is for clean(data, LARGE_SIDE).
 
     Raises PictureError for all that shows in a header: unsupported_format, corrupt, too_small, too_large.
     """
     file_format = _format(data)
     if file_format == "WebP":
         return _webp_header(data)
-    return _header(file_format, _opened(file_format, data), data)
+    return _header(file_format, _opened(file_format, data), data, LARGE_SIDE)
 
 
 def clean(data: bytes, max_side: int) -> Picture:
@@ -106,7 +111,7 @@ def clean(data: bytes, max_side: int) -> Picture:
     if file_format == "WebP":
         _webp_header(data)
     decoder = _opened(file_format, data)
-    header = _header(file_format, decoder, data)
+    header = _header(file_format, decoder, data, max_side)
     foreign.refuse(file_format, data)
     try:
         return _cleaned(decoder, max_side)
@@ -141,13 +146,18 @@ def _webp_header(data: bytes) -> Header:
         foreign.refuse(None, data)
         raise _corrupt()
     _check_size(*size)
-    return Header("WebP", "RGBA", *size, decode_bytes("WebP", "RGBA", size, len(data), LARGE_SIDE))
+    return Header("WebP", "RGBA", *size, decode_bytes("WebP", "RGBA", size, len(data)))
 
 
-def _header(file_format: str, decoder: Decoder, data: bytes) -> Header:
+def _header(file_format: str, decoder: Decoder, data: bytes, max_side: int) -> Header:
     _check_size(*decoder.size)
     needed = decode_bytes(
-        file_format, decoder.mode, decoder.size, len(data), LARGE_SIDE, is_progressive=decoder.is_progressive
+        file_format,
+        decoder.mode,
+        decoder.size,
+        len(data),
+        shrunk=_shrunk(decoder.size, max_side),
+        is_progressive=decoder.is_progressive,
     )
     return Header(file_format, decoder.mode, *decoder.size, needed)
 
@@ -178,7 +188,7 @@ def _blame_memory(header: Header, error: BaseException) -> None:
 def _cleaned(decoder: Decoder, max_side: int) -> Picture:
     width, height = decoder.size
     target = fitting(width, height, max_side)
-    decoder.decode((math.ceil(target[0] * 0.9), math.ceil(target[1] * 0.9)))
+    decoder.decode(_enough(target))
     if decoder.size != (width, height):  # a JPEG, decoded smaller
         target = fitting(*decoder.size, max_side)
     pixels = to_srgb(_fitted(decoder, target), ADOBE_RGB if decoder.is_adobe_rgb else decoder.profile)
@@ -187,6 +197,18 @@ def _cleaned(decoder: Decoder, max_side: int) -> Picture:
     if decoder.orientation in (5, 6, 7, 8):
         width, height = height, width
     return Picture(pixels, width, height)
+
+
+def _enough(target: tuple[int, int]) -> tuple[int, int]:
+    """The least that a JPEG's decoder may make of it: 4000 pixels decoded as 2000 need no further work for 2048."""
+    return math.ceil(target[0] * 0.9), math.ceil(target[1] * 0.9)
+
+
+def _shrunk(size: tuple[int, int], max_side: int) -> int:
+    """What a JPEG's decoder divides its sides by: 1, 2, 4 or 8 (as Pillow's JpegImageFile.draft chooses)."""
+    enough = _enough(fitting(*size, max_side))
+    scale = min(size[0] // enough[0], size[1] // enough[1])
+    return max((by for by in (2, 4, 8) if by <= scale), default=1)
 
 
 def fitting(width: int, height: int, max_side: int) -> tuple[int, int]:
@@ -198,29 +220,47 @@ def fitting(width: int, height: int, max_side: int) -> tuple[int, int]:
 def _fitted(decoder: Decoder, target: tuple[int, int]) -> Image.Image:
     """The decoded picture in the target's size, opaque, in a mode that profiles know (RGB, L, CMYK, LAB).
 
-    Strip by strip: palettes, transparency and 16 bits need copies several times as large as the picture. A strip is
-    resized with the rows around it, so that the result is that of resizing the whole.
+    Palettes, transparency and 16 bits need copies several times as large as the picture. So it goes strip by strip:
+    of a large picture each k × k pixels become one, before the fine filter shrinks what is left; of another one the
+    fine filter is given each strip with the rows around it, so that the result is that of shrinking the whole.
     """
     width, height = decoder.size
-    scale = 1.0
-    if decoder.mode in ("I", "F"):
-        scale = _white(decoder.mode, decoder.greatest())
+    white = _white(decoder.mode, decoder.greatest()) if decoder.mode in ("I", "F") else 1.0
     if target == decoder.size:
-        return _opaque(decoder.rows(0, height), scale)
+        return _opaque(decoder.rows(0, height), white)
     ratio = height / target[1]
+    k = int(max(width, height) / max(target) / _LEFT_TO_FILTER)
+    if k >= 2:
+        return _averaged(decoder, k, white).resize(target, Image.Resampling.LANCZOS, (0, 0, width / k, height / k))
     margin = math.ceil(_LANCZOS_REACH * max(ratio, 1.0)) + 1
-    result: Image.Image | None = None
-    for top in range(0, target[1], _STRIP):
-        bottom = min(top + _STRIP, target[1])
-        first = max(0, math.floor(top * ratio) - margin)
-        last = min(height, math.ceil(bottom * ratio) + margin)
-        strip = _opaque(decoder.rows(first, last), scale)
+    rows = max(1, round(_STRIP_PIXELS / width / ratio))
+
+    def strip(top: int, bottom: int) -> Image.Image:
+        first, last = max(0, math.floor(top * ratio) - margin), min(height, math.ceil(bottom * ratio) + margin)
         box = (0, top * ratio - first, width, min(bottom * ratio, height) - first)
-        strip = strip.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box, reducing_gap=1.5)
-        if result is None:
-            result = Image.new(strip.mode, target)
-        result.paste(strip, (0, top))
-    assert result is not None  # noqa: S101 (for the type checker: a target has rows)
+        pixels = _opaque(decoder.rows(first, last), white)
+        return pixels.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box)
+
+    return _joined(strip, target, rows)
+
+
+def _averaged(decoder: Decoder, k: int, white: float) -> Image.Image:
+    width, height = decoder.size
+    rows = max(1, round(_STRIP_PIXELS / width / k))
+
+    def strip(top: int, bottom: int) -> Image.Image:
+        return _opaque(decoder.rows(top * k, min(bottom * k, height)), white).reduce(k)
+
+    return _joined(strip, (-(-width // k), -(-height // k)), rows)
+
+
+def _joined(strip: Callable[[int, int], Image.Image], size: tuple[int, int], rows: int) -> Image.Image:
+    """A picture of that size, made of strips from one row of it to another."""
+    first = strip(0, min(rows, size[1]))
+    result = Image.new(first.mode, size)
+    result.paste(first, (0, 0))
+    for top in range(rows, size[1], rows):
+        result.paste(strip(top, min(top + rows, size[1])), (0, top))
     return result
 
 
@@ -236,7 +276,7 @@ def _white(mode: str, greatest: float) -> float:
     return 255 / 65535 if greatest <= 65535 else 255 / greatest
 
 
-def _opaque(image: Image.Image, scale: float) -> Image.Image:
+def _opaque(image: Image.Image, white: float) -> Image.Image:
     """The image with white where it is transparent, in a mode whose values may be averaged."""
     transparency = image.info.get("transparency")
     if image.mode.startswith("I;16"):
@@ -244,7 +284,7 @@ def _opaque(image: Image.Image, scale: float) -> Image.Image:
         image = image.point(lambda value: value * (1 / 256)).convert("L")
         transparency = transparency >> 8 if isinstance(transparency, int) else None
     elif image.mode in ("I", "F"):
-        image = image.point(lambda value: value * scale + 0).convert("L")
+        image = image.point(lambda value: value * white + 0).convert("L")
     if transparency is not None and image.mode in ("1", "L", "P", "RGB"):
         if isinstance(transparency, tuple) and max(transparency) > 255:  # of a PNG with 16 bits
             transparency = tuple(value >> 8 for value in transparency)
@@ -254,9 +294,9 @@ def _opaque(image: Image.Image, scale: float) -> Image.Image:
         image = image.convert({"La": "LA"}.get(image.mode, "RGBA"))
     if image.mode in ("RGBA", "LA"):
         without = "RGB" if image.mode == "RGBA" else "L"
-        white = Image.new(without, image.size, "white")
-        white.paste(image.convert(without), mask=image.getchannel("A"))
-        return white
+        background = Image.new(without, image.size, "white")
+        background.paste(image.convert(without), mask=image.getchannel("A"))
+        return background
     return image if image.mode in ("RGB", "L", "CMYK", "LAB") else image.convert("L" if image.mode == "1" else "RGB")
 
 
