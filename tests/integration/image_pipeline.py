@@ -21,6 +21,7 @@ from articles.service import ArticleService
 from articles.table import Table
 from image_worker import wiring
 from image_worker.settings import SweeperSettings, WorkerSettings
+from tests.image_events import check_message
 from tests.unit.image_worker import events, pictures
 from tests.unit.image_worker.fakes import Clock, Context, FakeRekognition
 
@@ -244,6 +245,7 @@ class Pipeline:
         for envelope in envelopes:
             message = json.loads(envelope["Message"])
             assert envelope["MessageAttributes"]["type"]["Value"] == message["type"]
+            check_message(message)
         return [json.loads(envelope["Message"]) for envelope in envelopes]
 
     def labels(self) -> dict[str, list[str]]:
