@@ -11,7 +11,7 @@ from articles.idempotency import Once
 from articles.image_repository import ImageRepository
 from articles.keys import FEED_SHARDS, LABEL_COUNTER_SHARDS
 from articles.label_index import LabelIndex
-from articles.model import ArticleStatus, Image, Principal
+from articles.model import ArticleStatus, Failure, Image, Looked, Principal
 from articles.repository import ArticleRepository
 from articles.service import ArticleChange, ArticleService, Filter, Upload
 from articles.table import Table
@@ -50,6 +50,11 @@ class World:
         claimed = self.images.claim(an_id(1), an_id(4), token="t", sequencer=None, now=NOON, lease_until=LATER)
         assert isinstance(claimed, Image)
         return claimed
+
+    def claim_given_up(self) -> Image:
+        late = Failure("upload_expired", "The file was not uploaded in time.")
+        assert self.images.expire(self.images.get(an_id(1), an_id(4)), late, event_id="e", now=NOON)
+        return self.claim()
 
 
 @pytest.fixture
@@ -104,6 +109,12 @@ PATTERNS: dict[str, tuple[Callable[[World], Any], dict[str, int]]] = {
         lambda w: w.images.release(w.claim(), now=NOON, due_at=LATER),
         {UPDATE: 2},
     ),
+    "give an image job back with what Rekognition has answered": (
+        lambda w: w.images.release(w.claim(), now=NOON, due_at=LATER, looked=Looked("0f", NOON, (), None)),
+        {UPDATE: 2},
+    ),
+    "claim an image job that was given up": (lambda w: w.claim_given_up(), {READ: 1, UPDATE: 3}),
+    "find analyses of the same content": (lambda w: w.images.with_content("0f", after=NOON, limit=3), {QUERY: 1}),
     "settle an image": (lambda w: w.images.settle(w.ready), {UPDATE: 1}),
     "settle an article": (lambda w: w.articles.settle(w.articles.get(an_id(1))), {READ: 1, UPDATE: 1}),
     "take an image's labels out": (lambda w: w.images.unlist_labels(w.ready), {TRANSACTION: 1}),

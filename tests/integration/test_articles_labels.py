@@ -1,16 +1,21 @@
 """The label index and its counters, which must never drift from what readers can see."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from articles.image_repository import ImageRepository
 from articles.label_index import LabelIndex
-from articles.model import ArticleStatus, Image, ImageStatus
+from articles.model import MAX_LABELS_PER_IMAGE, ArticleStatus, Image, ImageStatus
 from articles.repository import ArticleRepository
 from articles.table import Table
+from tests.dynamodb import Wire
 from tests.samples import NOON, a_label, an_analysis, an_article, an_id, an_image, finish
 
 
@@ -52,6 +57,37 @@ def test_a_ready_image_of_a_published_article_is_counted(
     assert showing(index, "Dog") == [an_id(2), an_id(1)]
     found = index.images("Cat", None, 10).items[0]
     assert (found.label, found.width, found.height, found.renditions) == (a_label("Cat"), 640, 480, "0f0f")
+
+
+def test_all_labels_of_an_image_can_be_replaced_in_one_transaction(
+    articles: ArticleRepository, images: ImageRepository, index: LabelIndex, wire: Wire
+) -> None:
+    articles.create(an_article())
+    images.register(an_image(1))
+
+    def claimed(sequencer: str) -> Image:
+        image = images.claim(
+            an_id(1), an_id(1), token="t", sequencer=sequencer, now=NOON, lease_until=NOON + timedelta(minutes=5)
+        )
+        assert isinstance(image, Image)
+        return image
+
+    old = [a_label(f"Old {n}") for n in range(MAX_LABELS_PER_IMAGE)]
+    assert images.finish(claimed("1"), an_analysis(*old), due_at=NOON)
+    newer = claimed("2")
+    items: list[int] = []
+
+    def count(body: dict[str, Any], carry_out: Callable[[], AWSResponse]) -> AWSResponse:
+        items.append(len(body["TransactItems"]))
+        return carry_out()
+
+    wire.next("TransactWriteItems", count)
+    labels = [a_label(f"New {n}") for n in range(MAX_LABELS_PER_IMAGE)]
+    analysis = an_analysis(*labels, event_id="event-2", content="0f", looked_at=NOON)
+    assert images.finish(newer, analysis, due_at=NOON, upload_etag='"etag"')
+    assert items == [2 + 4 * MAX_LABELS_PER_IMAGE]
+    assert items[0] <= 100
+    assert set(counts(index)) == {label.name for label in labels}
 
 
 def test_nothing_of_a_draft_is_counted_until_it_is_published_and_after_it_is_withdrawn(
