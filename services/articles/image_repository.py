@@ -101,7 +101,8 @@ class _Claim:
             keys.image_key(article_id, image_id),
             set=changes,
             add={"attempts": 1},
-            remove=[] if self.given_up is None else ["given_up", "error", "event_id", "analysed_at", "announced"],
+            # The event id stays: by it an older result's labels are taken out of the index, where they still stand.
+            remove=[] if self.given_up is None else ["given_up", "error", "analysed_at"],
             condition=self._claimable() if self.given_up is None else self._given_up_still(),
             tell=True,
         )

@@ -257,7 +257,7 @@ def test_a_job_or_an_older_event_brings_it_back_too(pipeline: Pipeline) -> None:
     assert pipeline.read(other).status is ImageStatus.READY
 
 
-def give_up(pipeline: Pipeline, image: Image) -> None:
+def give_up(pipeline: Pipeline, image: Image, *, conclude: bool = True) -> None:
     key = keys.image_key(image.article_id, image.id)
     pipeline.dynamodb.update_item(
         TableName=pipeline.table.name,
@@ -266,7 +266,8 @@ def give_up(pipeline: Pipeline, image: Image) -> None:
         ExpressionAttributeValues={":many": {"N": str(MAX_ATTEMPTS)}},
     )
     pipeline.clock.advance(hours=2)
-    assert pipeline.sweep_and_work()["expired"] == 1
+    assert (pipeline.sweep_and_work() if conclude else pipeline.sweep())["expired"] == 1
+    pipeline.queued()
 
 
 def test_one_that_fails_again_is_given_up_again_and_no_sweep_repeats_it(pipeline: Pipeline) -> None:
@@ -281,6 +282,27 @@ def test_one_that_fails_again_is_given_up_again_and_no_sweep_repeats_it(pipeline
     for _ in range(3):
         pipeline.clock.advance(hours=2)
         assert pipeline.sweep_and_work()["overdue"] == 0
+
+
+def test_the_labels_of_an_older_result_go_with_an_image_that_was_brought_back(pipeline: Pipeline) -> None:
+    image, first = pipeline.uploaded()
+    pipeline.deliver(first)
+    pipeline.rekognition.errors = [client_error("InternalServerError", status=500)]
+    newer = pipeline.upload(image, pictures.jpeg(500, 400))
+    assert pipeline.deliver(newer) == ["m0"]
+    give_up(pipeline, image, conclude=False)
+    assert pipeline.labels() != {}
+
+    pipeline.rekognition.meanwhile = lambda: (
+        pipeline.images.bury(image.article_id, image.id, due_at=pipeline.clock()) and None
+    )
+    assert pipeline.deliver(newer) == []
+    pipeline.clock.advance(minutes=6)
+    pipeline.sweep_and_work()
+    assert pipeline.labels() == {}
+    with pytest.raises(NotFoundError):
+        pipeline.read(image)
+    assert pipeline.renditions() == {}
 
 
 def test_an_event_without_its_upload_fails_for_that_reason_then(pipeline: Pipeline) -> None:
@@ -311,7 +333,7 @@ def test_a_claim_of_what_was_given_up_whose_answer_is_lost_is_a_claim(table: Tab
         pending.article_id, pending.id, token="t", sequencer=None, now=NOON, lease_until=NOON + timedelta(minutes=1)
     )
     assert isinstance(taken, Image)
-    assert (taken.claim, taken.given_up, taken.event_id, taken.attempts) == ("t", False, None, 1)
+    assert (taken.claim, taken.given_up, taken.error, taken.attempts) == ("t", False, None, 1)
     assert wire.calls == ["UpdateItem"] * 3
     busy = images.claim(
         pending.article_id, pending.id, token="u", sequencer=None, now=NOON, lease_until=NOON + timedelta(minutes=2)
