@@ -15,7 +15,7 @@ from articles.model import FINISHED, Image
 from image_worker import writers
 from image_worker.analysis import Analysed, Analyst
 from image_worker.conclusion import Conclusion
-from image_worker.deadline import Deadline
+from image_worker.deadline import Deadline, closing
 from image_worker.reuse import Notes
 from image_worker.storage import Media, Uploads
 
@@ -84,7 +84,7 @@ class ImageProcess:
             won = self._finish(image, result)
         except Exception:
             now = self._now()
-            with suppress(BotoCoreError, ClientError):  # then the lease has to run out
+            with closing(), suppress(BotoCoreError, ClientError):  # then the lease has to run out
                 self._images.release(image, now=now, due_at=now + RETRIED_WITHIN, looked=notes.to_keep())
             raise
         if not won:

@@ -26,7 +26,7 @@ class WorkerSettings:
     """Tries after which the queue moves a message to the dead letters."""
     dead_letter_queue_url: str
     timeout_seconds: int
-    """The function's own timeout: no attempt at a job outlives it."""
+    """The function's own timeout: no attempt at a job outlives it. Below 30 calls would not be begun (clients.py)."""
     memory_mb: int
     """The function's own memory."""
     max_concurrent_pictures: int
@@ -50,7 +50,7 @@ class WorkerSettings:
             moderation_min_confidence=read.percent("MODERATION_MIN_CONFIDENCE"),
             max_receive_count=read.count("MAX_RECEIVE_COUNT"),
             dead_letter_queue_url=read.text("DEAD_LETTER_QUEUE_URL"),
-            timeout_seconds=read.count("TIMEOUT_SECONDS"),
+            timeout_seconds=read.count("TIMEOUT_SECONDS", least=30),
             memory_mb=read.count("MEMORY_MB"),
             max_concurrent_pictures=read.count("MAX_CONCURRENT_PICTURES"),
             reuse_analyses_for_days=read.count("REUSE_ANALYSES_FOR_DAYS", least=0),

@@ -21,7 +21,8 @@ from articles.jobs import Job, JobKind
 from articles.logs import context as log_context
 from articles.model import ArticleStatus, Failure, Image, ImageStatus
 from articles.repository import ArticleRepository
-from image_worker.deadline import Deadline, LambdaContext
+from image_worker.clients import BULKY
+from image_worker.deadline import LAST_SECOND, Deadline, LambdaContext
 from image_worker.failures import name_of
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,9 @@ MAX_ATTEMPTS = 10
 PAGE = 100
 """Entries of the index that one Query reads."""
 
-RESERVE = 10.0
-"""Seconds that must be left for another item to be begun: its calls take some 50 ms, retried ones some seconds."""
+RESERVE = BULKY + LAST_SECOND + 1.0
+"""Seconds that must be left for another item to be begun: its calls take some 50 ms, and none is begun that could take
+more than what is left."""
 
 ASKED_AGAIN_AFTER = timedelta(minutes=5)
 """How long what was set going may take before the sweeper asks for it again."""
@@ -78,7 +80,7 @@ class Sweeper:
         deadline = Deadline(context, self._now)
         counts: Counter[str] = Counter(overdue=0, expired=0, failed=0, left=0)
         seen: set[Due] = set()
-        with log_context(request_id=context.aws_request_id):
+        with deadline.kept(), log_context(request_id=context.aws_request_id):
             while fresh := [due for due in self._images.overdue(self._now(), PAGE) if due not in seen]:
                 for position, due in enumerate(fresh):
                     if deadline.seconds_left() < RESERVE:

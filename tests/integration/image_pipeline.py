@@ -50,7 +50,9 @@ class Environment:
     """An execution environment of the worker, one of the sweeper and one of the API: they share clients, which no
     other environment does. So what befalls the calls of these clients befalls this environment alone."""
 
-    def __init__(self, places: Places, rekognition: FakeRekognition, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, places: Places, rekognition: FakeRekognition, now: Callable[[], datetime], *, at_once: int = 1
+    ) -> None:
         self.s3 = _SESSION.client("s3")
         self.sqs = _SESSION.client("sqs")
         self.sns = _SESSION.client("sns")
@@ -70,7 +72,7 @@ class Environment:
                 dead_letter_queue_url=places.dead_letter_queue_url,
                 timeout_seconds=60,
                 memory_mb=2048,
-                max_concurrent_pictures=1,
+                max_concurrent_pictures=at_once,
                 reuse_analyses_for_days=30,
                 log_level="INFO",
             ),
