@@ -171,10 +171,16 @@ def anonymous(stack: RunningStack) -> Iterator[ApiClient]:
     client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def photograph() -> bytes:
-    """The demo's photograph: a face, EXIF with an orientation and a position."""
-    return (CHECKOUT / "local" / "demo" / "photograph.jpg").read_bytes()
+    """The demo's photograph: a face, EXIF with an orientation and a position.
+
+    Each test has a copy of its own, with another comment in it: the analysis of an identical one would be reused.
+    """
+    picture = (CHECKOUT / "local" / "demo" / "photograph.jpg").read_bytes()
+    comment = os.urandom(16)
+    start, segment = 2, b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment  # after SOI: COM, its length
+    return picture[:start] + segment + picture[start:]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -63,6 +63,16 @@ def _send(session: boto3.session.Session, stack: RunningStack) -> object:
     return _client(session, stack, "sqs").send_message(QueueUrl=stack.outputs["image_jobs_queue_url"], MessageBody="{}")
 
 
+def _bury(session: boto3.session.Session, stack: RunningStack) -> object:
+    return _client(session, stack, "sqs").send_message(
+        QueueUrl=stack.outputs["dead_letter_queue_url"], MessageBody="{}"
+    )
+
+
+def _exhume(session: boto3.session.Session, stack: RunningStack) -> object:
+    return _client(session, stack, "sqs").receive_message(QueueUrl=stack.outputs["dead_letter_queue_url"])
+
+
 DENIED: list[tuple[str, Attempt]] = [
     ("api_function", _scan),
     ("api_function", _drop_table),
@@ -70,6 +80,7 @@ DENIED: list[tuple[str, Attempt]] = [
     ("api_function", _write_media),
     ("api_function", _publish),
     ("api_function", _receive),
+    ("api_function", _bury),
     ("authorizer_function", _scan),
     ("authorizer_function", _read_media),
     ("authorizer_function", _send),
@@ -77,9 +88,11 @@ DENIED: list[tuple[str, Attempt]] = [
     ("worker_function", _drop_table),
     ("worker_function", _write_upload),
     ("worker_function", _send),
+    ("worker_function", _exhume),
     ("sweeper_function", _scan),
     ("sweeper_function", _write_media),
     ("sweeper_function", _receive),
+    ("sweeper_function", _bury),
 ]
 
 
