@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from articles import clock
+from image_worker.deadline import OutOfTimeError
 from image_worker.failures import PoisonError, name_of
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "none")
         return f"{error.operation_name} was answered {name_of(error)} (HTTP status {status}){place}."
+    if isinstance(error, OutOfTimeError):
+        return f"There was no time left to go on{place}."
     if isinstance(error, BotoCoreError):
         return f"A call of AWS got no answer: {name_of(error)}{place}."
     return f"The function raised {name_of(error)}{place}."

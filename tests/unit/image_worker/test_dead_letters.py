@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from articles.ids import is_id
 from image_worker.dead_letters import MAX_DETAIL, REPORT, DeadLetters, detail_of
+from image_worker.deadline import OutOfTimeError
 from image_worker.events import work_in
 from image_worker.failures import PoisonError
 from tests.unit.image_worker.fakes import Clock, client_error
@@ -165,6 +166,10 @@ def test_the_detail_quotes_neither_input_nor_addresses() -> None:
         "The function raised ValueError. A call of AWS got no answer: ConnectTimeoutError. "
         "PutItem was answered ValidationException (HTTP status 400)."
     )
+
+
+def test_a_job_that_ran_out_of_time_says_so() -> None:
+    assert detail_of([OutOfTimeError()]) == "There was no time left to go on."
 
 
 def test_poison_says_in_its_own_words_what_it_lacks() -> None:

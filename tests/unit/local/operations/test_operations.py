@@ -1,7 +1,9 @@
 """Dead letters listed and sent back, on queues in process."""
 
 import json
+import os
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from articles.keys import image_key, upload_object
 from image_worker.dead_letters import DeadLetters
 from local.delivery.site import Site
 from local.errors import LocalError
+from local.layout import CHECKOUT
 from local.operations import __main__ as operations
 from local.operations import place as places
 from local.operations import queue as queues
@@ -427,6 +430,34 @@ def test_another_error_of_the_look_up_is_let_through(place: Place) -> None:
         places._on_aws("dev", Site("1", REGION, Session()))  # type: ignore[arg-type]
     with pytest.raises(LocalError):
         places.find("prod")
+
+
+# The Makefile
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "command"),
+    [
+        (["dead-letters"], {}, "dead-letters --stage 'local'"),
+        (["dead-letters", "STAGE=dev", "JSON=1"], {}, "dead-letters --stage 'dev' --json"),
+        (["dead-letters", "JSON=0"], {"STAGE": "prod"}, "dead-letters --stage 'prod'"),
+        (["redrive"], {}, "redrive --stage 'local'"),
+        (["redrive", "STAGE=prod", "ID=a,b"], {}, "redrive --stage 'prod' --id 'a,b'"),
+        (["plan"], {}, "plan --stage 'dev'"),
+    ],
+)
+def test_the_stage_is_local_unless_somebody_says_otherwise(
+    arguments: list[str], environment: dict[str, str], command: str
+) -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", *arguments],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.rstrip().endswith(command)
 
 
 def put_image(place: Place, article_id: str, image_id: str, *, status: str, **more: Any) -> None:
