@@ -1,7 +1,7 @@
 """How much memory decoding a picture takes, from what its header tells.
 
 Measured as the growth of a process's resident set over picture.clean, less what every picture takes (FIXED); in bytes a
-pixel, Pillow 13.0, libheif 1.23, libavif 1.4, at 12 (48) megapixels:
+pixel, Pillow 13.0, libheif 1.23, libavif 1.4, at 12 and 48 megapixels, the greater of the two:
 
     PNG, BMP    8 bits: 1      16-bit grey: 2       RGB, RGBA: 4, with an average of the whole 5
     GIF         1
@@ -30,20 +30,21 @@ def decode_bytes(
     file_bytes: int,
     *,
     shrunk: int = 1,
-    is_progressive: bool = False,
+    needs_more: bool = False,
 ) -> int:
     """An upper estimate of the bytes that picture.clean takes beside the file's own.
 
     `mode`: Pillow's. `size`: width and height in pixels. `shrunk`: what a JPEG's sides are divided by as it is decoded.
+    `needs_more`: a progressive JPEG, a HEIC other than opaque 4:2:0 of 8 bits.
     """
     pixels = size[0] * size[1]
     kept = _BYTES_OF_MODE.get(mode, 4)
     if file_format == "JPEG":
-        coefficients = 2 * {"L": 1, "CMYK": 4}.get(mode, 3) * pixels if is_progressive else 0
+        coefficients = 2 * {"L": 1, "CMYK": 4}.get(mode, 3) * pixels if needs_more else 0
         return FIXED + coefficients + kept * pixels // shrunk**2
     per_pixel = {
         "WebP": 17,
-        "HEIC": 10,
+        "HEIC": 10 if needs_more else 5,
         "AVIF": 15,
         # With every strip that it may be in, turned, and with 16 bits a channel.
         "TIFF": kept + 8,

@@ -95,7 +95,8 @@ class Decoder(Protocol):
     """ICC."""
     is_adobe_rgb: bool
     """Whether the camera says so without a profile (DCF 2.0: interoperability index R03)."""
-    is_progressive: bool
+    needs_more: bool
+    """Whether it takes more memory than most of its format: a progressive JPEG, a HEIC beyond opaque 4:2:0 of 8 bits."""
 
     def decode(self, enough: tuple[int, int]) -> None:
         """Decodes. `size` may be smaller then, where that saves work, but never than `enough`."""
@@ -114,7 +115,7 @@ class _PillowDecoder:
         self.mode = opened.mode
         self.size = opened.size
         self.profile = opened.info.get("icc_profile")
-        self.is_progressive = bool(opened.info.get("progressive"))
+        self.needs_more = bool(opened.info.get("progressive"))
         self.orientation = 1
         self.is_adobe_rgb = False
         self._is_tiff = file_format == "TIFF"
@@ -160,7 +161,9 @@ class _HeifDecoder:
         self.size = self._image.size
         self.profile = self._image.info.get("icc_profile")
         self.orientation = 1
-        self.is_adobe_rgb = self.is_progressive = False
+        self.is_adobe_rgb = False
+        info = self._image.info
+        self.needs_more = self.mode != "RGB" or info.get("chroma") != 420 or info.get("bit_depth") != 8
         self._pixels: Any = None
 
     def decode(self, enough: tuple[int, int]) -> None:  # noqa: ARG002 (there is no smaller one)

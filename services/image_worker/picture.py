@@ -5,6 +5,7 @@ last marker) is left behind, because the renditions are encoded anew from the pi
 """
 
 import math
+import mmap
 import struct
 import zlib
 from collections.abc import Callable
@@ -157,7 +158,7 @@ def _header(file_format: str, decoder: Decoder, data: bytes, max_side: int) -> H
         decoder.size,
         len(data),
         shrunk=_shrunk(decoder.size, max_side),
-        is_progressive=decoder.is_progressive,
+        needs_more=decoder.needs_more,
     )
     return Header(file_format, decoder.mode, *decoder.size, needed)
 
@@ -182,7 +183,10 @@ def _blame_memory(header: Header, error: BaseException) -> None:
     if "memory" in str(error).lower():
         raise MemoryError from error
     # What is never touched takes no memory, but room that the process's limit may not leave.
-    bytearray(header.decode_bytes)
+    try:
+        mmap.mmap(-1, header.decode_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        raise MemoryError from error
 
 
 def _cleaned(decoder: Decoder, max_side: int) -> Picture:
