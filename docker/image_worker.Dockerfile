@@ -37,6 +37,10 @@ COPY --from=code /code/ ${LAMBDA_TASK_ROOT}/
 # There is no instance metadata service in Lambda. Anywhere else the SDK would wait for one when it finds no
 # credentials, and a caller with it.
 ENV AWS_EC2_METADATA_DISABLED=true
+# malloc keeps what pictures were decoded in, for each thread, and counts it as the process's: after eighteen of 24 megapixels in
+# four threads 650 MiB, with two arenas 300 to 420, with large blocks always given back 94, which takes no longer.
+ENV MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=1048576
 # SnapStart takes AWS's base as it is, any other one with this label.
 LABEL com.amazonaws.lambda.feature.snapstart="Allow"
 # The numbers that Lambda itself uses; they need no entry in /etc/passwd.

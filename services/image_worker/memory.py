@@ -24,8 +24,8 @@ SYSTEM = 64 * MIB
 own runtime, the kernel's buffers for sockets."""
 
 PROCESS = 160 * MIB
-"""Modules and clients (51 MiB), and what malloc keeps for later after pictures were decoded (up to 100 MiB with the two
-arenas that the image's environment allows)."""
+"""Modules and clients (51 MiB), what malloc keeps for later after pictures were decoded (45 MiB as docker/
+image_worker.Dockerfile sets it, some hundred more without), and room for what no estimate covers."""
 
 A_PICTURE = 72 * MIB
 """Of each picture in hand, beside its file and its decoding: clean pixels (2048² of 4 bytes), a JPEG of up to 5 MiB
