@@ -39,6 +39,9 @@ class Conclusion:
         if image.announced != image.event_id:
             self._notifications.announce(image)
         if image.upload_etag:
+            # The ETag names content, not one upload of it. Whoever hangs right here while other content is uploaded and
+            # finished, and then the first one again, takes that for its own: a bucket with versions could tell them
+            # apart. A form serves for 15 minutes, so it takes three uploads and a hang within them.
             self._uploads.delete(image.article_id, image.id, image.upload_etag)
         if image.status is not ImageStatus.READY and image.listed:
             self._images.unlist_labels(image)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from articles.model import Image
 
 MARGIN = timedelta(seconds=5)
-"""What a claim allows for beyond the function's timeout: S3 may still carry out a call whose caller was just stopped."""
+"""What a claim allows for beyond the function's timeout: S3 may still carry out what a stopped function has sent."""
 
 GRACE = timedelta(seconds=10)
 """What is waited beyond that: the clocks of two machines may differ."""
