@@ -1,7 +1,7 @@
 """How much memory decoding a picture takes, from what its header tells.
 
 Measured as the growth of a process's resident set over picture.clean, less what every picture takes (FIXED); in bytes a
-pixel, Pillow 13.0, libheif 1.23, libavif 1.4, at 12 and 48 megapixels, the greater of the two:
+pixel, Pillow 13.0, libheif 1.23, libavif 1.4, at 12, 48 and 100 megapixels, the greatest of them:
 
     PNG, BMP    8 bits: 1      16-bit grey: 2       RGB, RGBA: 4, with an average of the whole 5
     GIF         1
@@ -10,7 +10,7 @@ pixel, Pillow 13.0, libheif 1.23, libavif 1.4, at 12 and 48 megapixels, the grea
     TIFF        as PNG; in one single strip 2 more, or 6 to 8 with 16 bits; turned by its orientation 4 more
     HEIC        4:2:0: 4.5     10 bits: 7.5     alpha: 8      4:4:4: 9
     AVIF        4:2:0: 8.5     4:4:4: 10        alpha: 11     (10 bits: 4 more, by reasoning)
-    WebP        16.6, as libwebp keeps two canvasses for animations that may come
+    WebP        12.6: two canvasses for animations that may come, and the frame
 """
 
 FIXED = 72 * 1024 * 1024
@@ -43,7 +43,7 @@ def decode_bytes(
         coefficients = 2 * {"L": 1, "CMYK": 4}.get(mode, 3) * pixels if needs_more else 0
         return FIXED + coefficients + kept * pixels // shrunk**2
     per_pixel = {
-        "WebP": 17,
+        "WebP": 13,
         "HEIC": 10 if needs_more else 5,
         "AVIF": 15,
         # With every strip that it may be in, turned, and with 16 bits a channel.

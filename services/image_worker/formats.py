@@ -32,10 +32,21 @@ Image.MAX_IMAGE_PIXELS = None
 # The picture itself is all that is wanted of a HEIC file.
 heif_options.THUMBNAILS = heif_options.DEPTH_IMAGES = heif_options.AUX_IMAGES = False
 
+
+class _FirstFrame(WebPImageFile):
+    """A WebP whose decoder goes as soon as the first frame is there, and with it the two canvasses that it keeps for
+    the next ones: 8 bytes a pixel, before Pillow takes 4 for its own copy."""
+
+    def _get_next(self) -> tuple[bytes, int, int]:
+        frame = super()._get_next()
+        self._decoder = None
+        return frame
+
+
 _PLUGINS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
-    "WebP": WebPImageFile,
+    "WebP": _FirstFrame,
     "GIF": GifImageFile,
     "AVIF": AvifImageFile,
     "TIFF": TiffImageFile,
@@ -96,7 +107,7 @@ class Decoder(Protocol):
     is_adobe_rgb: bool
     """Whether the camera says so without a profile (DCF 2.0: interoperability index R03)."""
     needs_more: bool
-    """Whether it takes more memory than most of its format: a progressive JPEG, a HEIC beyond opaque 4:2:0 of 8 bits."""
+    """More memory than most of its format: a progressive JPEG, a HEIC other than opaque 4:2:0 of 8 bits."""
 
     def decode(self, enough: tuple[int, int]) -> None:
         """Decodes. `size` may be smaller then, where that saves work, but never than `enough`."""
