@@ -132,13 +132,13 @@ def _skip_blank(data: bytes, at: int) -> int:
 def _end_of_welcome(data: bytes, at: int) -> int | None:
     """Where the picture or video that begins there ends; None where there is none."""
     if data[at : at + 3] == b"\xff\xd8\xff":
-        return _end_of_jpeg(data, at)
+        return end_of_jpeg(data, at)
     if data[at + 4 : at + 8] == b"ftyp":
         return _end_of_boxes(data, at)
     return None
 
 
-def _end_of_jpeg(data: bytes, at: int = 0) -> int:
+def end_of_jpeg(data: bytes, at: int = 0) -> int:
     """Behind the end-of-image marker; where the structure breaks (ITU-T T.81, annex B), there."""
     at += 2
     while data[at : at + 1] == b"\xff":
@@ -233,7 +233,7 @@ def _end_of_bmp(data: bytes) -> int:
 
 
 _ENDS = {
-    "JPEG": _end_of_jpeg,
+    "JPEG": end_of_jpeg,
     "PNG": _end_of_png,
     "GIF": _end_of_gif,
     "WebP": _end_of_webp,

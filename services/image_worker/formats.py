@@ -22,6 +22,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from image_worker import tiff
+from image_worker.foreign import end_of_jpeg
 
 FORMATS = ("JPEG", "PNG", "WebP", "GIF", "HEIC", "AVIF", "TIFF", "BMP")
 
@@ -62,6 +63,9 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 
 _ORIENTATION = 0x0112
 _EXIF_IFD, _INTEROPERABILITY_IFD, _INTEROPERABILITY_INDEX = 0x8769, 0xA005, 1
+
+_MOST_SCANS = 200
+"""Of a progressive JPEG. Ten are usual, a few bytes make one, and each is a pass over all of the picture."""
 
 _METADATA_ERRORS = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, AttributeError, struct.error)
 
@@ -196,7 +200,10 @@ def opened(file_format: str, data: bytes) -> Decoder:
     """Reads the header. Raises whatever the decoder does on a broken one."""
     if file_format == "TIFF" and tiff.parts(data) > tiff.MOST_PARTS:
         raise ValueError("more strips or tiles than any picture has")
-    return _HeifDecoder(data) if file_format == "HEIC" else _PillowDecoder(file_format, data)
+    decoder = _HeifDecoder(data) if file_format == "HEIC" else _PillowDecoder(file_format, data)
+    if file_format == "JPEG" and decoder.needs_more and data.count(b"\xff\xda", 0, end_of_jpeg(data)) > _MOST_SCANS:
+        raise ValueError("more scans than any picture has")
+    return decoder
 
 
 def webp_canvas(data: bytes) -> tuple[int, int] | None:

@@ -125,6 +125,14 @@ def test_a_tiff_of_a_million_strips_is_corrupt() -> None:
     assert code_of(data) == "corrupt"
 
 
+def test_a_jpeg_of_thousands_of_scans_is_corrupt() -> None:
+    data = pictures.jpeg(progressive=True)
+    last = data.rindex(b"\xff\xda")
+    scan, end = data[last:-2], data[-2:]
+    assert clean(data[:-2] + scan * 20 + end, 400).width == 320
+    assert code_of(data[:-2] + scan * 5000 + end) == "corrupt"
+
+
 @pytest.mark.parametrize("chunk", [b"zTXt", b"iTXt", b"iCCP"])
 def test_metadata_that_unpacks_to_a_hundred_megabytes_is_never_unpacked(chunk: bytes) -> None:
     bomb = zlib.compress(bytes(100_000_000), 9)
