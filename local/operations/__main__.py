@@ -91,7 +91,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.stage == LOCAL:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything given back
     try:
         place = find(arguments.stage)
         if arguments.command == "dead-letters":
@@ -116,5 +115,14 @@ def _advice(stage: str, error: BotoCoreError | ClientError) -> str:
     return f"{stage} does not answer as expected: try again in a moment."
 
 
+def _interrupt(*_: object) -> None:
+    """Ends like Ctrl-C, with every letter given back: further signals, of which make sends one, do not disturb that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for terminating in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(terminating, _interrupt)
     sys.exit(main())

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -372,6 +373,18 @@ def test_what_is_buried_again_meanwhile_waits_for_the_next_redrive(place: Place,
 
     assert len(result.outcomes) == 1
     assert len(taken(place, place.dead_letters_url)) == 1
+
+
+def test_a_second_signal_does_not_keep_letters_from_being_given_back() -> None:
+    # make passes a signal on that its child has got already.
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            operations._interrupt()
+        assert {signal.getsignal(number) for number in before} == {signal.SIG_IGN}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # Where
