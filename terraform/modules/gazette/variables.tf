@@ -66,6 +66,16 @@ variable "functions" {
     condition     = var.functions.image_worker.reserved_concurrency == -1 || var.functions.image_worker.reserved_concurrency >= 5
     error_message = "With fewer than 5 reserved executions SQS throttles the worker, and jobs end among the dead letters untried."
   }
+
+  validation {
+    condition     = var.functions.image_worker.timeout_seconds >= 30
+    error_message = "The worker begins no call of AWS in its last 23 seconds, in which it could time out: it needs at least 30."
+  }
+
+  validation {
+    condition     = var.functions.image_worker.memory_mb >= 512
+    error_message = "The worker needs some 240 MB for itself: with less than 512 it has no room for pictures."
+  }
 }
 
 variable "worker_batch_size" {

@@ -264,6 +264,26 @@ run "reserving_less_than_five_workers_is_refused" {
   expect_failures = [var.functions]
 }
 
+run "a_worker_that_has_no_time_to_begin_anything_is_refused" {
+  command = plan
+
+  variables {
+    functions = { image_worker = { timeout_seconds = 29 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "a_worker_that_has_no_room_for_a_picture_is_refused" {
+  command = plan
+
+  variables {
+    functions = { image_worker = { memory_mb = 511 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
 run "a_variable_for_an_unknown_function_is_refused" {
   command = plan
 
