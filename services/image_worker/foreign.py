@@ -20,7 +20,7 @@ _PDF_SEARCHED = 1024
 
 _DOCUMENTS = re.compile(
     rb"(?P<pdf>%PDF-\d)|(?P<rar>Rar!\x1a\x07)|(?P<seven>7z\xbc\xaf\x27\x1c)|(?P<elf>\x7fELF[\x01\x02][\x01\x02]\x01)"
-    rb"|(?P<php><\?php\s)|(?P<svg><svg\s[^>]{0,2000}?xmlns)"
+    rb"|(?P<php><\?php\s)|(?P<svg><svg\s[^>]{0,100}?xmlns)"
     rb"|(?P<html><(?:!doctype\s+html|html[\s>]|head>|body[\s>]|script[\s>]|iframe\s))",
     re.IGNORECASE,
 )
@@ -48,7 +48,9 @@ _NAMES = {
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In a JPEG's scan, what is neither a stuffed byte nor a restart."""
 
-_PROGRAM = re.compile(b"MZ")
+_PROGRAM = re.compile(rb"MZ(?=.{58}..\0\0)", re.DOTALL)
+
+_FILL = re.compile(rb"\xff+")
 
 _BEGINNING = 4
 """Bytes that a picture begins with at least, whatever follows."""
@@ -143,8 +145,10 @@ def end_of_jpeg(data: bytes, at: int = 0) -> int:
     at += 2
     while data[at : at + 1] == b"\xff":
         marker = data[at + 1 : at + 2]
-        if marker == b"\xff":
-            at += 1
+        if marker == b"\xff" and (fill := _FILL.match(data, at)):
+            at = fill.end() - 1
+            if fill.end() == len(data):
+                return at
         elif marker == b"\xd9":
             return at + 2
         elif marker in (b"\x01", b"") or b"\xd0" <= marker <= b"\xd7":
