@@ -299,6 +299,8 @@ class World:
         self.queue: list[Message] = []
         self.dead: list[Message] = []
         self.wrong: list[str] = []
+        self.calls = 0
+        """Of the worker that came to its end first."""
         self.looks: Counter[tuple[str, str]] = Counter()
         """How often Rekognition was asked what about which picture."""
         self.excused: Counter[str] = Counter()
@@ -307,6 +309,7 @@ class World:
         """How often at most an answer of Rekognition got lost: with the process that had it, or on its way."""
         self.moderated: set[str] = set()
         self.happened: Counter[str] = Counter()
+        """How often what has happened, by the names above."""
         self.articles = {name: pipeline.article().id for name in ("x", "y")}
         self.images: dict[str, Registered] = {}
         self._running: list[Process] = []
@@ -454,6 +457,7 @@ class World:
             record["attributes"]["ApproximateReceiveCount"] = str(message.tries)
         process = self._process(meanwhile)
         answer = self._invoked(process, lambda environment: environment.batch.run(event, process))
+        self.calls = self.calls or process.calls
         if answer is None:
             return  # killed: all of them come again
         failed = events.failed(answer)

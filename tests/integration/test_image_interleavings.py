@@ -7,17 +7,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from articles.table import Table
 from tests.integration.interleavings import (
     ARTICLE_OF,
     PICTURES,
+    Action,
     DeleteArticle,
     DeleteImage,
     Deliver,
     Fail,
+    Fault,
     Interruption,
     Kill,
     LoseAnswer,
@@ -176,5 +178,46 @@ def test_whatever_happens_between_any_two_calls_it_ends_well(world: World) -> No
     @given(plans)
     def anything(plan: list[Step]) -> None:
         live(world, *plan)
+        for name in world.happened:
+            event(name)  # for --hypothesis-show-statistics
 
     anything()
+
+
+CALLS_OF_A_JOB = 12
+"""Of one that nothing befalls."""
+
+SITUATIONS: dict[str, tuple[Action | Fault, ...]] = {
+    "the worker is killed": (Kill(),),
+    "an answer is lost": (LoseAnswer(),),
+    "a call fails": (Fail(),),
+    "a request is repeated": (SendTwice(),),
+    "the image is deleted and its files are removed": (DeleteImage("a"), Deliver((-1,))),
+    "the article is deleted and its files are removed": (DeleteArticle("x"), Deliver((-1,))),
+    "the image is deleted, and then the worker is killed": (DeleteImage("a"), Deliver((-1,)), Kill()),
+    "a newer upload overtakes": (Upload("a", "cat"), Deliver((-1,))),
+    "a newer upload overtakes, and then the worker is killed": (Upload("a", "cat"), Deliver((-1,)), Kill()),
+    "a newer upload overtakes, which is rejected": (Upload("a", "gun"), Deliver((-1,))),
+    "the same file is uploaded again, its event comes later": (Upload("a", "dog"),),
+    "the same picture is uploaded elsewhere": (Upload("c", "dog"), Deliver((-1,))),
+    "the message comes a second time": (Deliver((0,)),),
+    "the article is withdrawn": (Publish("x", published=False), Deliver((-1,))),
+    "the worker hangs while the sweeper and others work": (Wait(59), Sweep(), Deliver((-1,)), Wait(2)),
+}
+"""What happens between two calls of a job; where a Kill comes after something else, two calls later."""
+
+
+def test_a_job_that_nothing_befalls(world: World) -> None:
+    live(world, Step(Deliver()))
+    assert world.calls == CALLS_OF_A_JOB
+    assert world.looks == {("DetectLabels", "dog"): 1, ("DetectModerationLabels", "dog"): 1}
+
+
+@pytest.mark.parametrize("meanwhile", SITUATIONS.values(), ids=SITUATIONS.keys())
+def test_between_any_two_calls_of_a_job(world: World, meanwhile: tuple[Action | Fault, ...]) -> None:
+    for at in range(CALLS_OF_A_JOB):
+        plan = [
+            Interruption(at + 2 if what == Kill() and position else at, what if isinstance(what, Fault) else Step(what))
+            for position, what in enumerate(meanwhile)
+        ]
+        live(world, Step(Deliver(), tuple(plan)))
