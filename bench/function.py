@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,12 +30,14 @@ class Function:
         """Starts it and returns when its handler, named as `package.module.function`, is imported."""
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         own = {"_HANDLER": handler, "PYTHONPATH": os.pathsep.join((str(SERVICES), str(CHECKOUT)))}
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed in __exit__)
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", lambda_runtime.__file__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
                 env=kept | LAMBDA | own | dict(environment),
                 pass_fds=[theirs.fileno()],
             )
@@ -47,6 +50,13 @@ class Function:
         self._channel.close()
         self._process.kill()
         self._process.wait()
+        self._log.close()
+
+    @property
+    def log(self) -> str:
+        """All that it has printed."""
+        self._log.seek(0)
+        return self._log.read()
 
     def invoke(self, event: Any) -> Any:
         """The handler's answer. Raises AssertionError where it has none."""
@@ -71,6 +81,6 @@ class Function:
 
     def _answer(self) -> dict[str, Any]:
         answer = lambda_runtime.receive(self._channel)
-        assert answer is not None, "the function's process has ended"
-        assert answer["status"] != "error", answer
+        assert answer is not None, f"the function's process has ended:\n{self.log}"
+        assert answer["status"] != "error", self.log
         return answer

@@ -21,13 +21,13 @@ class Container:
     name: str
     port: int
 
-    def invoke(self, event: Any) -> Any:
-        """Sends one event and gives the parsed answer."""
-        return json.loads(self.invoke_raw(json.dumps(event).encode()))
+    def invoke(self, event: Any, seconds: float = 60) -> Any:
+        """Sends one event and gives the parsed answer, for which it waits so long."""
+        return json.loads(self.invoke_raw(json.dumps(event).encode(), seconds))
 
-    def invoke_raw(self, body: bytes) -> bytes:
+    def invoke_raw(self, body: bytes, seconds: float = 60) -> bytes:
         """Sends these bytes and gives the answer's."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             connection.request("POST", "/2015-03-31/functions/function/invocations", body)
             return connection.getresponse().read()
