@@ -132,6 +132,15 @@ bench: setup ## Measure us beside the usual ways to write it, as ratios: make be
 format: setup ## Format the code, and sort its imports
 	@$(RUN) -m ruff check --fix --quiet $(CODE); $(RUN) -m ruff format $(CODE); terraform fmt -recursive terraform
 
+.PHONY: reliability
+reliability: setup ## Try every fault on the local cloud, and write what happened into docs/reliability.md
+	@if [ -e .local/outputs.json ]; then \
+	  echo 'Using the local cloud that `make up` left'; export GAZETTE_E2E_DIR=.local; \
+	else \
+	  echo 'Starting a local cloud for this: it takes a minute'; \
+	fi; \
+	GAZETTE_RELIABILITY=1 $(RUN) -m pytest tests/e2e/test_faults.py
+
 .PHONY: postman
 postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 	@$(RUN) -m local.postman
