@@ -109,9 +109,8 @@ def clean(data: bytes, max_side: int) -> Picture:
     memory that the header's decode_bytes tells.
     """
     file_format = _format(data)
-    if file_format == "WebP":
-        _webp_header(data)
-    decoder = _opened(file_format, data)
+    claimed = _webp_header(data) if file_format == "WebP" else None
+    decoder = _opened(file_format, data, claimed)
     header = _header(file_format, decoder, data, max_side)
     foreign.refuse(file_format, data)
     try:
@@ -132,11 +131,14 @@ def _format(data: bytes) -> str:
     return file_format
 
 
-def _opened(file_format: str, data: bytes) -> Decoder:
+def _opened(file_format: str, data: bytes, claimed: Header | None = None) -> Decoder:
+    """`claimed`: what the header says, where opening takes memory already."""
     try:
         return opened(file_format, data)
     except _DECODER_ERRORS as error:
         foreign.refuse(None, data)
+        if claimed:
+            _blame_memory(claimed, error)
         raise _corrupt() from error
 
 

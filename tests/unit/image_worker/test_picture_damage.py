@@ -1,6 +1,8 @@
 """Broken and hostile files: each fails with its code, and none takes more memory than its size allows."""
 
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zlib
 
@@ -12,6 +14,7 @@ from image_worker import renditions
 from image_worker.failures import PictureError
 from image_worker.formats import Decoder
 from image_worker.picture import clean, measure
+from local.layout import SERVICES
 from tests.unit.image_worker import pictures
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "HEIC", "AVIF", "TIFF", "BMP"]
@@ -169,6 +172,22 @@ def test_a_decoder_without_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(pictures_module, "opened", opened)
     with pytest.raises(MemoryError):
         clean(pictures.jpeg(), 400)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system limits a process's memory")
+def test_a_webp_that_cannot_even_be_opened_for_want_of_memory_is_no_damage() -> None:
+    data = pictures.encoded(Image.new("RGB", (4000, 4000)), "WEBP", lossless=True, quality=0, method=0)
+    script = (
+        "import resource, sys\n"
+        "from image_worker.picture import clean\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (100 << 20, -1))\n"
+        "try:\n"
+        "    clean(sys.stdin.buffer.read(), 400)\n"
+        "except MemoryError:\n"
+        "    print('no memory')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=data, capture_output=True, check=True, cwd=SERVICES)
+    assert done.stdout == b"no memory\n"
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
