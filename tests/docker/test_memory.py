@@ -7,6 +7,7 @@ process that was killed for its memory would be started again by the emulator: s
 import re
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from tests.worker_cloud import WorkerCloud, worker_cloud
 pytestmark = pytest.mark.docker
 
 TRIES = 5
+SMALL_MB = 768
+"""Less than some of the largest pictures take."""
+
 SECONDS = 300.0
 """Of one invocation. Not the function's own: this is about memory, on machines of any speed."""
 
@@ -92,8 +96,14 @@ def cloud(docker_engine: str) -> Iterator[WorkerCloud]:  # noqa: ARG001
 
 @pytest.fixture
 def limited(images: dict[str, str], cloud: WorkerCloud) -> Iterator[Limited]:
+    """A worker with the memory that Terraform gives it."""
+    with limited_to(memory_of_the_function(), images, cloud) as worker:
+        yield worker
+
+
+@contextmanager
+def limited_to(memory_mb: int, images: dict[str, str], cloud: WorkerCloud) -> Iterator[Limited]:
     """A worker that was handed an ordinary picture already; afterwards it must be alive, and have stayed below."""
-    memory_mb = memory_of_the_function()
     environment = cloud.environment | {
         "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{SECONDS:.0f}",
         "MEMORY_MB": str(memory_mb),
@@ -158,6 +168,19 @@ def test_four_different_ones_in_one_batch_fit(limited: Limited, largest: Callabl
     limited.handle({name: largest(name) for name in names})
 
     assert limited.outcomes == dict.fromkeys(["before", *names], "ready")
+
+
+def test_a_smaller_function_refuses_what_does_not_fit(
+    images: dict[str, str], cloud: WorkerCloud, largest: Callable[[str], bytes]
+) -> None:
+    with limited_to(SMALL_MB, images, cloud) as worker:
+        for name in nasty.LARGEST:
+            worker.handle({name: largest(name)})
+
+    outcomes = {name: worker.outcomes[name] for name in nasty.LARGEST}
+    assert set(outcomes.values()) == {"ready", "too_large"}
+    assert outcomes["JPEG"] == "ready"
+    assert outcomes["lossless WebP with alpha"] == "too_large"
 
 
 def test_files_that_lie_or_unpack_to_gigabytes_cost_nothing(limited: Limited) -> None:
