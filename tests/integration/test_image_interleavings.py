@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from articles.table import Table
+from image_worker.threads import Threads
 from tests.integration.interleavings import (
     ARTICLE_OF,
     PICTURES,
@@ -82,18 +83,18 @@ plans = st.lists(steps | jobs, min_size=1, max_size=5)
 
 @pytest.fixture
 def world(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", at_once)
+    monkeypatch.setattr(Threads, "begin", at_once)
     logging.disable(logging.CRITICAL)  # thousands of tracebacks take longer than what they tell of
     yield World(table)
     logging.disable(logging.NOTSET)
 
 
-def at_once(_: ThreadPoolExecutor, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-    """What a pool would do in another thread, here and now: the order of the calls is then the plan's alone."""
+def at_once(_: Threads, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+    """What would be done in another thread, here and now: the order of the calls is then the plan's alone."""
     future: Future[Any] = Future()
     try:
         future.set_result(call(*args, **kwargs))
-    except BaseException as error:  # noqa: BLE001 - as the pool does
+    except BaseException as error:  # noqa: BLE001 - as a thread's future does
         future.set_exception(error)
     return future
 
