@@ -11,8 +11,10 @@ import pytest
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
 from tests.faults import document
-from tests.faults.laboratory import Inbox, Laboratory, Outcome, Subject
+from tests.faults.laboratory import Laboratory, Outcome
+from tests.faults.queues import Inbox
 from tests.faults.scenarios import SCENARIOS, Scenario, title
+from tests.faults.subject import Subject
 
 pytestmark = pytest.mark.e2e
 
@@ -53,7 +55,8 @@ def _look(lab: Laboratory, scenario: Scenario, subject: Subject) -> Outcome:
     found.answered_redriven = again.answered
     found.notifications, found.notification_ids = again.notifications, again.notification_ids
     found.uploads, found.stale_renditions = again.uploads, again.stale_renditions
-    found.problems = again.problems
+    found.shown, found.problems = again.shown, [*found.problems, *["shown before it was sent back"] * found.shown]
+    found.problems += again.problems
     return found
 
 
@@ -113,6 +116,7 @@ def test_nothing_is_lost(scenario: Scenario, outcomes: Seen) -> None:
     assert ("dead letters" if found.dead_letters else end) == scenario.ends, found
     assert found.problems == [], "a picture that was not ready was shown, or written where readers are served from"
     assert (found.answered["DetectLabels"], found.answered["DetectModerationLabels"]) == scenario.calls, found
+    assert found.shown is ("ready" in (found.status, found.redriven)), found
     assert found.notifications >= 1, found
     assert found.notification_ids == 1, found
     assert found.uploads == 0, found

@@ -4,9 +4,7 @@ Time is made short by the test, never by the product: a message that failed is m
 process that is dead is made to end, and what is due some day is made due now. Everything is put back at the end.
 """
 
-import io
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from PIL import Image
 
 from tests.e2e.client import FINAL, ApiClient, post_form
 from tests.e2e.conftest import RunningStack
 from tests.faults.proxy import FaultProxy
+from tests.faults.queues import DeadLetter, DeadLetters, Inbox
 from tests.faults.relay import BROKEN, DONE, LOST, Delivery, Relay
+from tests.faults.subject import Subject, picture
+from tests.faults.watch import Watch
 
 PATIENCE = 75.0
 """Seconds until a picture must have come to its end: 5 tries of which each may wait for the longest time-out."""
@@ -35,33 +35,6 @@ _PAST = "2026-01-01T00:00:00.000Z"
 _TIMES = ("lease_until", "writes_until", "DueAt")
 
 
-@dataclass(frozen=True)
-class DeadLetter:
-    """A message in the dead letters. `reason` is None where SQS moved it by itself."""
-
-    reason: str | None
-    detail: str | None
-    tries: str | None
-
-
-@dataclass
-class Subject:
-    """A picture in an article of its own. `size` is like no other one's: Rekognition is shown nothing else of it."""
-
-    article_id: str
-    size: tuple[int, int]
-    content: bytes
-    image: dict[str, Any]
-    form: dict[str, Any]
-    """Where to send the file, and with what."""
-    repeated: bool = False
-    """The same picture was analysed before, and its moderation serves for this one."""
-
-    @property
-    def about(self) -> str:
-        return self.article_id
-
-
 @dataclass
 class Outcome:
     """What was seen."""
@@ -70,14 +43,16 @@ class Outcome:
     error: str | None
     deliveries: list[str]
     answered: dict[str, int]
-    refused: int
     notifications: int
     notification_ids: int
     dead_letters: list[DeadLetter]
     uploads: int
     renditions: int
     stale_renditions: int
+    shown: bool
+    """Whether a stranger sees it in the end."""
     problems: list[str]
+    """What was shown, or written where readers are served from, before it might."""
     redriven: str | None = None
     """The status after its message was sent back from the dead letters, all being well again."""
     answered_redriven: dict[str, int] = field(default_factory=dict)
@@ -243,13 +218,13 @@ class Laboratory:
             error=image["error"]["code"] if image["error"] else None,
             deliveries=[str(delivery.outcome) for delivery in self.relay.deliveries(subject.about)],
             answered={name: answered.count(name) for name in ("DetectLabels", "DetectModerationLabels")},
-            refused=len(calls) - len(answered),
             notifications=len(messages),
             notification_ids=len({message["id"] for message in messages}),
             dead_letters=self.dead_letters.about(subject.about),
             uploads=len(self._objects(outputs["uploads_bucket"], f"uploads/{subject.article_id}/")),
             renditions=len(media),
             stale_renditions=len([key for key in media if not shown or f"/{shown}/" not in key]),
+            shown=self.watch.shows(subject),
             problems=self.watch.problems(subject),
         )
 
@@ -341,163 +316,6 @@ class Laboratory:
         client = self.stack.clients.lambda_
         client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-
-
-class Watch:
-    """Looks all the time at what a stranger can see of each article, and what lies in the media bucket's way."""
-
-    def __init__(self, stack: RunningStack, proxy: FaultProxy) -> None:
-        self._anonymous = stack.api()
-        self._proxy = proxy
-        self._subjects: list[Subject] = []
-        self._at_rest: set[str] = set()
-        self._found: dict[str, list[str]] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go_round, daemon=True)
-        self.looks = 0
-
-    def add(self, subject: Subject) -> None:
-        self._subjects.append(subject)
-
-    def subjects(self) -> list[Subject]:
-        return [*self._subjects]
-
-    def rest(self, subject: Subject) -> None:
-        """Nothing more happens to it."""
-        self._at_rest.add(subject.about)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._anonymous.close()
-
-    def problems(self, subject: Subject) -> list[str]:
-        """What was shown, or written where readers are served from, that should not have been."""
-        writes = [call for call in self._proxy.calls_about(subject.about, "s3") if call.operation == "PutObject"]
-        moderated_at = self._moderated_at(subject)
-        early = not subject.repeated and any(moderated_at is None or call.at < moderated_at for call in writes)
-        return [*self._found.get(subject.about, []), *["a rendition was written before moderation"] * early]
-
-    def _moderated_at(self, subject: Subject) -> float | None:
-        calls = self._proxy.calls_about(subject.about, "rekognition")
-        times = [c.answered_at for c in calls if c.operation == "DetectModerationLabels" and c.status == 200]
-        return min(times, default=None)
-
-    def _go_round(self) -> None:
-        while not self._stop.wait(1):
-            for subject in self.subjects():
-                if self._stop.is_set():
-                    return
-                if subject.about not in self._at_rest:
-                    self._look(subject)
-
-    def _look(self, subject: Subject) -> None:
-        answer = self._anonymous.get(f"/articles/{subject.article_id}")
-        self.looks += 1
-        if answer.status_code != 200:
-            return
-        for image in answer.json()["images"]:
-            moderated = subject.repeated or self._moderated_at(subject) is not None
-            if image["status"] != "ready" or not moderated:
-                self._found.setdefault(subject.about, []).append(f"a stranger saw it while {image['status']}")
-
-
-class Inbox:
-    """The notifications, as a subscriber's queue gets them."""
-
-    def __init__(self, stack: RunningStack) -> None:
-        self._clients = stack.clients
-        self._topic_arn = stack.outputs["image_events_topic_arn"]
-        self._lock = threading.Lock()
-        self._seen: list[dict[str, Any]] = []
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """Subscribes for as long as this lasts."""
-        sqs, sns = self._clients.sqs, self._clients.sns
-        self._queue_url = sqs.create_queue(QueueName="accidents")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=self._queue_url, Attributes={"Policy": policy})
-        subscription = sns.subscribe(
-            TopicArn=self._topic_arn, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
-        )["SubscriptionArn"]
-        try:
-            yield
-        finally:
-            sns.unsubscribe(SubscriptionArn=subscription)
-            sqs.delete_queue(QueueUrl=self._queue_url)
-
-    def about(self, article_id: str) -> list[dict[str, Any]]:
-        """Every notification about that article's images so far."""
-        with self._lock:
-            while batch := self._clients.sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get(
-                "Messages", []
-            ):
-                for message in batch:
-                    self._seen.append(json.loads(json.loads(message["Body"])["Message"]))
-                    self._clients.sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-            return [message for message in self._seen if message["article_id"] == article_id]
-
-
-class DeadLetters:
-    """The stack's dead letters. Those of the scenarios are taken out, all others are left where they are."""
-
-    def __init__(self, stack: RunningStack) -> None:
-        self._sqs = stack.clients.sqs
-        self._queue_url = stack.outputs["dead_letter_queue_url"]
-        self._lock = threading.Lock()
-        self._ours: list[str] = []
-        self.message_ids: set[str] = set()
-        """Of those that were taken out: SQS keeps a message's id when it moves it."""
-        self._taken: list[tuple[str, DeadLetter]] = []
-
-    def expect(self, word: str) -> None:
-        """Messages in which the word stands are a scenario's."""
-        self._ours.append(word)
-
-    def about(self, word: str) -> list[DeadLetter]:
-        """Those in which the word stands, so far."""
-        with self._lock:
-            self._read()
-            return [letter for body, letter in self._taken if word in body]
-
-    def body(self, word: str) -> str:
-        """The message itself, to be sent back."""
-        return next(body for body, _ in self._taken if word in body)
-
-    def _read(self) -> None:
-        others = []
-        while batch := self._sqs.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10, VisibilityTimeout=5, MessageAttributeNames=["All"]
-        ).get("Messages", []):
-            for message in batch:
-                if not any(word in message["Body"] for word in self._ours):
-                    others.append(message["ReceiptHandle"])
-                    continue
-                said = {name: value.get("StringValue") for name, value in message.get("MessageAttributes", {}).items()}
-                letter = DeadLetter(said.get("reason"), said.get("detail"), said.get("tries"))
-                self.message_ids.add(message["MessageId"])
-                self._taken.append((message["Body"], letter))
-                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-        for receipt in others:
-            self._sqs.change_message_visibility(QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=0)
-
-
-def picture(size: tuple[int, int]) -> bytes:
-    """A JPEG of soft random colours: no other run of the tests has made the same one."""
-    content = io.BytesIO()
-    Image.frombytes("RGB", (6, 4), os.urandom(72)).resize(size, Image.Resampling.BICUBIC).save(content, "JPEG")
-    return content.getvalue()
 
 
 def eventually(happened: Callable[[], bool], otherwise: Callable[[], str], patience: float = PATIENCE) -> None:

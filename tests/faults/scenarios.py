@@ -19,8 +19,9 @@ from tests.faults.fault import (
     done_but_failed,
     refused,
 )
-from tests.faults.laboratory import Laboratory, Subject, eventually
+from tests.faults.laboratory import Laboratory, eventually
 from tests.faults.proxy import Rule
+from tests.faults.subject import Subject
 
 ALWAYS = 99
 """Times: more than any scenario comes to."""
