@@ -147,7 +147,7 @@ postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local base build emulator; do \
+	@cd requirements && for name in dev api image_worker local base build emulator checks sbom; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --no-emit-index-url --python-version 3.11 \
-	    $$([ $$name = dev ] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
+	    $$([[ $$name = @(dev|checks|sbom) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done

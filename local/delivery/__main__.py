@@ -1,8 +1,9 @@
 """`python -m local.delivery bootstrap|deploy|plan|rollback|releases [--stage dev]`: the Makefile calls these.
 
 Settings come from the environment, as a workflow sets them. AWS's own; APPROVE=yes applies without asking;
-TAKE_OVER=yes goes on where a deploy was killed; ARCHITECTURE is the functions'; GAZETTE_STATE_BUCKET, GAZETTE_REGISTRY
-and GAZETTE_API_URL name other places than the usual ones.
+TAKE_OVER=yes goes on where a deploy was killed; ACCEPT_FINDINGS=yes takes what ECR's scan found to prod;
+ARCHITECTURE is the functions'; GAZETTE_STATE_BUCKET, GAZETTE_REGISTRY and GAZETTE_API_URL name other places than the
+usual ones.
 """
 
 import argparse
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             layout,
             approved=os.environ.get("APPROVE") == "yes",
             take_over=os.environ.get("TAKE_OVER") == "yes",
+            accept_findings=os.environ.get("ACCEPT_FINDINGS") == "yes",
         )
         if arguments.command == "bootstrap":
             delivery.bootstrap()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.delivery import releases, roots, site, smoke
+from local.delivery import findings, releases, roots, site, smoke
 from local.delivery.publish import publish
 from local.delivery.registry import data_plane
 from local.delivery.releases import Records, Release
@@ -55,16 +55,19 @@ class Delivery:
         *,
         approved: bool = False,
         take_over: bool = False,
+        accept_findings: bool = False,
         make_root: Callable[..., Root] = Root,
     ) -> None:
         """Takes what runs Terraform, for tests."""
         layout.create()
         self._site = where
         self._scratch = layout.root / "delivery"
+        self._layout = layout
         self._log = layout.log("delivery")
         self._log.write_text("")
         self._approved = approved
         self._take_over = take_over
+        self._accept_findings = accept_findings
         self._make_root = make_root
 
     def bootstrap(self) -> None:
@@ -111,7 +114,25 @@ class Delivery:
         records = Records(self._site.s3, self._site.state_bucket, stage)
         records.refuse_while_applying(take_over=self._take_over)
         release = self._built() if stage == BUILT_IN else self._promoted()
+        self._look_at_findings(stage, release)
         self._release(stage, records, release)
+
+    def _look_at_findings(self, stage: str, release: Release) -> None:
+        """Shows what ECR's scan found in the images. In prod, a critical finding stops here, and so does a scan that
+        has not ended; a rollback never does."""
+        stops = []
+        for image, reference in release.images.items():
+            found = findings.of(self._site.ecr, reference)
+            print(f"  {image}: {found.text}", flush=True)
+            for line in found.worst:
+                print(f"    {line}", flush=True)
+            if found.stops:
+                stops.append(image)
+        if stops and stage != BUILT_IN and not self._accept_findings:
+            raise LocalError(
+                f"What is said above of {' and '.join(stops)} keeps it from {stage}: build it on a newer base, or, "
+                "where somebody has looked at every finding, ACCEPT_FINDINGS=yes."
+            )
 
     def rollback(self, stage: str) -> None:
         """Goes back to the images before those in service. The configuration stays this checkout's."""
@@ -124,7 +145,9 @@ class Delivery:
         print(f"  back to the images of {old.at} (commit {_short(old.commit)})", flush=True)
         self._release(
             stage, records,
-            releases.new("rollback", old.architecture, old.images, old.tags, commit=old.commit, of=old.id),
+            releases.new(
+                "rollback", old.architecture, old.images, old.tags, commit=old.commit, of=old.id, bases=old.bases
+            ),
         )  # fmt: skip
 
     def plan(self, stage: str) -> None:
@@ -150,6 +173,8 @@ class Delivery:
             print(f"{release.at}  {release.kind:<9} {release.status:<9} {_short(release.commit)}  {release.by}")
             for image, reference in release.images.items():
                 print(f"    {image:<13} {reference}")
+            if release.bases:
+                print(f"    {'on':<13} {release.bases['BASE_IMAGE']}")
 
     def _require_state_bucket(self) -> None:
         if not self._site.has_state_bucket():
@@ -167,14 +192,27 @@ class Delivery:
         self._converge(registry, "the registry")
         urls = registry.outputs()["repository_urls"]
         published = publish(
-            {image: data_plane(urls[image], self._site.ecr) for image in FUNCTIONS}, architecture, self._log
+            {image: data_plane(urls[image], self._site.ecr) for image in FUNCTIONS}, architecture, self._layout
         )
+        for image, one in published.images.items():
+            if one.contents:
+                self._keep_contents(image, one.reference, one.contents)
         return releases.new(
             "deploy",
             architecture,
-            {image: one.reference for image, one in published.items()},
-            {image: one.tag for image, one in published.items()},
+            {image: one.reference for image, one in published.images.items()},
+            {image: one.tag for image, one in published.images.items()},
             commit=_commit(CHECKOUT),
+            bases=published.bases,
+        )
+
+    def _keep_contents(self, image: str, reference: str, document: Path) -> None:
+        """Beside the release records, by the digest that they name."""
+        self._site.s3.put_object(
+            Bucket=self._site.state_bucket,
+            Key=f"sboms/{image}/{reference.rpartition(':')[2]}.spdx.json",
+            Body=document.read_bytes(),
+            ContentType="application/spdx+json",
         )
 
     def _promoted(self) -> Release:
@@ -188,8 +226,9 @@ class Delivery:
         if source.commit != here:
             print(f"  its configuration is this checkout's all the same (commit {_short(here)})", flush=True)
         return releases.new(
-            "promotion", source.architecture, source.images, source.tags, commit=source.commit, of=source.id
-        )
+            "promotion", source.architecture, source.images, source.tags, commit=source.commit, of=source.id,
+            bases=source.bases,
+        )  # fmt: skip
 
     def _release(self, stage: str, records: Records, release: Release) -> None:
         """Plans, asks, writes down, applies, tries out, writes down."""

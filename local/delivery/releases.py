@@ -7,9 +7,9 @@ keep two deploys apart: whoever has not read the newest document cannot write th
 import getpass
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +29,7 @@ class Release:
     """A stage's images at one time: `repository@sha256:…` by image, and the content tag that each was pushed with.
 
     `of` is the release whose images these are: dev's for a promotion, an earlier one of the same stage for a rollback.
+    `bases` names, by digest, what the images were built on; records that are older than this field have none.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Release:
     tags: dict[str, str]
     commit: str | None = None
     of: str | None = None
+    bases: dict[str, str] = field(default_factory=dict)
 
 
 def new(
@@ -51,6 +53,7 @@ def new(
     *,
     commit: str | None,
     of: str | None = None,
+    bases: Mapping[str, str] | None = None,
 ) -> Release:
     """A release that is about to be applied."""
     now = datetime.now(UTC)
@@ -65,6 +68,7 @@ def new(
         tags=tags,
         commit=commit,
         of=of,
+        bases=dict(bases or {}),
     )
 
 

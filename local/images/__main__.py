@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from local.errors import LocalError
-from local.images import base, functions
+from local.images import base, functions, sbom
 from local.images.architecture import PLATFORMS, of_this_machine
-from local.layout import Layout
+from local.layout import CHECKOUT, Layout
+from local.steps import step
 
 
 def main() -> int:
@@ -25,11 +27,23 @@ def main() -> int:
             print(base.BASE)
         else:
             images = [functions.CLOUD] if arguments.what == "cloud" else functions.FUNCTIONS
-            print("\n".join(functions.build(images, log, arguments.architecture)))
+            names = functions.build(images, log, arguments.architecture)
+            if arguments.what == "functions":
+                list_contents(layout, log)
+            print("\n".join(names))
     except LocalError as error:
         print(f"✗ {error}\n  log: {error.log or log}", file=sys.stderr)
         return 1
     return 0
+
+
+def list_contents(layout: Layout, log: Path) -> None:
+    """Writes what is in the functions' images beside them, package by package."""
+    for image in functions.FUNCTIONS:
+        into = sbom.path_of(layout, image)
+        with step(str(into).removeprefix(f"{CHECKOUT}/")):
+            sbom.write(functions.name_of(image), into, log)
+        print(f"  {sbom.summary(into)}", flush=True)
 
 
 if __name__ == "__main__":

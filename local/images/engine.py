@@ -86,6 +86,11 @@ def image_id(image: str) -> str:
     return asked.stdout.strip()
 
 
+def tag(image: str, name: str) -> None:
+    """Gives an image that the engine holds another name."""
+    subprocess.run([client(), "image", "tag", image, name], capture_output=True, check=True)
+
+
 def remove_image(name: str) -> None:
     """Removes an image where there is one."""
     subprocess.run([client(), "image", "rm", "--force", name], capture_output=True, check=False)

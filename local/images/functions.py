@@ -1,7 +1,7 @@
 """The images of the functions, and of the cloud that docker/compose.yaml runs them in."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.delivery.content import content_tag
@@ -72,14 +72,21 @@ def deployed(log: Path) -> dict[str, str]:
     return {image: engine.image_id(name_of(image)) for image in FUNCTIONS}
 
 
-def build(images: Sequence[str], log: Path, architecture: str | None = None, tag: str = "latest") -> list[str]:
-    """Builds the images of docker/<image>.Dockerfile for one architecture, and gives their names.
+def build(
+    images: Sequence[str],
+    log: Path,
+    architecture: str | None = None,
+    tag: str = "latest",
+    bases: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Builds the images of docker/<image>.Dockerfile for one architecture, and gives their names. `bases` are the build
+    arguments that name what they build on, where that is decided already.
 
     Raises:
         LocalError: a build failed; the log says why.
     """
     architecture = architecture or of_this_machine()
-    arguments = base_image(architecture, log)
+    arguments = dict(bases) if bases is not None else base_image(architecture, log)
     if CLOUD in images:
         arguments |= terraform_image(architecture, log)
     names = []

@@ -17,7 +17,7 @@ locals {
       Sid      = "ReadStatesAndReleases"
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = ["${local.bucket}/${var.name}/*.tfstate", "${local.bucket}/releases/*.json"]
+      Resource = ["${local.bucket}/${var.name}/*.tfstate", "${local.bucket}/releases/*.json", "${local.bucket}/sboms/*.json"]
     },
   ]
 
@@ -61,7 +61,9 @@ locals {
         Action = ["s3:PutObject"]
         Resource = concat(
           ["${local.bucket}/${var.name}/${stage}.tfstate", "${local.bucket}/${var.name}/${stage}.tfstate.tflock", "${local.bucket}/releases/${stage}.json"],
-          stage == var.building_stage ? ["${local.bucket}/${var.name}/registry.tfstate", "${local.bucket}/${var.name}/registry.tfstate.tflock"] : [],
+          stage == var.building_stage ? [
+            "${local.bucket}/${var.name}/registry.tfstate", "${local.bucket}/${var.name}/registry.tfstate.tflock", "${local.bucket}/sboms/*.json",
+          ] : [],
         )
       },
       {
@@ -120,7 +122,7 @@ locals {
         Sid    = "Images"
         Effect = "Allow"
         Action = concat(
-          ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:SetRepositoryPolicy"],
+          ["ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:GetDownloadUrlForLayer", "ecr:SetRepositoryPolicy"],
           stage == var.building_stage ? [
             "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:CreateRepository",
             "ecr:InitiateLayerUpload", "ecr:PutImage",

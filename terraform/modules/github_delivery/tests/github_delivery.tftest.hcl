@@ -63,6 +63,22 @@ run "only_the_stage_that_builds_may_push_images" {
   }
 }
 
+run "every_stage_may_read_what_the_scan_found_and_only_the_building_one_keeps_what_is_in_an_image" {
+  assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.deploy : strcontains(policy.policy, "ecr:DescribeImageScanFindings")])
+    error_message = "A deploy shows ECR's findings."
+  }
+
+  assert {
+    condition = {
+      for stage, policy in aws_iam_role_policy.deploy : stage => anytrue([
+        for statement in jsondecode(policy.policy).Statement : strcontains(jsonencode(statement.Resource), "/sboms/") if contains(statement.Action, "s3:PutObject")
+      ])
+    } == { dev = true, prod = false }
+    error_message = "The stage that builds writes the documents; the others read them."
+  }
+}
+
 run "a_policy_fits_into_a_role" {
   assert {
     condition     = alltrue([for policy in aws_iam_role_policy.deploy : length(policy.policy) < 10240])

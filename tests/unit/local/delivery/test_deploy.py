@@ -12,8 +12,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.delivery import smoke
+from local.delivery import deploy, findings, smoke
 from local.delivery.deploy import Delivery
+from local.delivery.publish import Publication, Published
 from local.delivery.releases import Records, new
 from local.delivery.site import Site
 from local.errors import LocalError
@@ -55,7 +56,7 @@ class FakeRoot:
         """Holds no plan."""
 
     def outputs(self) -> dict[str, Any]:
-        return {"api_url": self.api_url}
+        return {"api_url": self.api_url, "repository_urls": {"api": "r/api", "image_worker": "r/worker"}}
 
 
 class Api(BaseHTTPRequestHandler):
@@ -95,6 +96,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.delenv("GAZETTE_STATE_BUCKET", raising=False)
     monkeypatch.delenv(smoke.ADDRESS, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(findings, "of", lambda _ecr, _reference: findings.Findings("ECR's scan found nothing"))
     monkeypatch.setattr(smoke, "PATIENCE", 0)
     with mock_aws():
         found = Site("123456789012", "eu-west-1", boto3.session.Session())
@@ -112,8 +114,16 @@ def history(site: Site, stage: str) -> list[tuple[str, str, dict[str, str]]]:
     return [(one.kind, one.status, one.images) for one in Records(site.s3, BUCKET, stage).history]
 
 
-def delivery(site: Site, tmp_path: Path, root: FakeRoot, *, approved: bool = True) -> Delivery:
-    return Delivery(site, Layout(tmp_path), approved=approved, make_root=root)  # type: ignore[arg-type]
+def delivery(
+    site: Site, tmp_path: Path, root: FakeRoot, *, approved: bool = True, accept_findings: bool = False
+) -> Delivery:
+    return Delivery(
+        site,
+        Layout(tmp_path),
+        approved=approved,
+        accept_findings=accept_findings,
+        make_root=root,  # type: ignore[arg-type]
+    )
 
 
 def test_prod_gets_devs_newest_images_and_their_architecture(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
@@ -127,6 +137,88 @@ def test_prod_gets_devs_newest_images_and_their_architecture(site: Site, tmp_pat
     assert variables["images"] == '{api = "r/api@sha256:b", image_worker = "r/worker@sha256:b"}'
     assert variables["architecture"] == "arm64"
     assert history(site, "prod") == [("promotion", "succeeded", NEW)]
+
+
+BASE = {"BASE_IMAGE": "r/python@sha256:c"}
+CRITICAL = findings.Findings("ECR's scan found 1 critical", ("critical  CVE-2026-1",), stops=True)
+
+
+def built(monkeypatch: pytest.MonkeyPatch, contents: dict[str, Path]) -> None:
+    """Makes `deploy --stage dev` find these images built; `contents` lists what is in those that it built."""
+    images = {image: Published(reference, "tag", contents.get(image)) for image, reference in NEW.items()}
+    monkeypatch.setattr(deploy, "data_plane", lambda url, _ecr: url)
+    monkeypatch.setattr(deploy, "publish", lambda _repositories, _architecture, _layout: Publication(images, BASE))
+
+
+def test_a_release_and_its_promotion_name_the_base_by_digest(
+    site: Site, tmp_path: Path, api: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(monkeypatch, {})
+
+    delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("dev")
+    delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("prod")
+
+    assert Records(site.s3, BUCKET, "dev").history[-1].bases == BASE
+    assert Records(site.s3, BUCKET, "prod").history[-1].bases == BASE
+
+
+def test_what_is_in_an_image_that_was_built_is_kept_under_its_digest(
+    site: Site, tmp_path: Path, api: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "api.spdx.json"
+    document.write_text("{}")
+    built(monkeypatch, {"api": document})
+
+    delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("dev")
+
+    kept = site.s3.list_objects_v2(Bucket=BUCKET, Prefix="sboms/")["Contents"]
+    assert [item["Key"] for item in kept] == ["sboms/api/b.spdx.json"]
+
+
+def test_a_critical_finding_keeps_an_image_from_prod_and_is_shown(
+    site: Site,
+    tmp_path: Path,
+    api: tuple[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ran(site, "dev", NEW)
+    monkeypatch.setattr(findings, "of", lambda _ecr, _reference: CRITICAL)
+    root = FakeRoot(api[0], changes=True)
+
+    with pytest.raises(LocalError, match=r"of api and image_worker keeps it from prod.*ACCEPT_FINDINGS=yes"):
+        delivery(site, tmp_path, root).deploy("prod")
+
+    assert root.applied == []
+    assert history(site, "prod") == []
+    assert "  api: ECR's scan found 1 critical\n    critical  CVE-2026-1\n" in capsys.readouterr().out
+
+
+def test_a_critical_finding_that_somebody_accepts_goes_to_prod(
+    site: Site, tmp_path: Path, api: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(site, "dev", NEW)
+    monkeypatch.setattr(findings, "of", lambda _ecr, _reference: CRITICAL)
+
+    delivery(site, tmp_path, FakeRoot(api[0], changes=True), accept_findings=True).deploy("prod")
+
+    assert history(site, "prod") == [("promotion", "succeeded", NEW)]
+
+
+def test_a_critical_finding_is_shown_in_dev_and_stops_nothing_there(
+    site: Site,
+    tmp_path: Path,
+    api: tuple[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    built(monkeypatch, {})
+    monkeypatch.setattr(findings, "of", lambda _ecr, _reference: CRITICAL)
+
+    delivery(site, tmp_path, FakeRoot(api[0], changes=True)).deploy("dev")
+
+    assert history(site, "dev") == [("deploy", "succeeded", NEW)]
+    assert "critical  CVE-2026-1" in capsys.readouterr().out
 
 
 def test_nothing_is_promoted_before_dev_has_run(site: Site, tmp_path: Path, api: tuple[str, Any]) -> None:
