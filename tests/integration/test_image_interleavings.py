@@ -37,7 +37,7 @@ from tests.integration.interleavings import (
     files_of,
 )
 
-RUNS = int(os.environ.get("INTERLEAVINGS", "120"))
+RUNS = int(os.environ.get("INTERLEAVINGS", "80"))
 """Examples. INTERLEAVINGS=5000 for a thorough run."""
 
 images = st.sampled_from(sorted(ARTICLE_OF))
