@@ -141,6 +141,10 @@ reliability: setup ## Try every fault on the local cloud, and write what happene
 	fi; \
 	GAZETTE_RELIABILITY=1 $(RUN) -m pytest tests/e2e/test_faults.py
 
+.PHONY: matrix
+matrix: up ## Write who may do what on the running stack, as applied, into docs/security.md
+	@$(RUN) -m local.policies
+
 .PHONY: postman
 postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 	@$(RUN) -m local.postman

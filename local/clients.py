@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
@@ -41,6 +42,11 @@ class Clients:
     def dynamodb(self) -> "DynamoDBClient":
         """Tables."""
         return self._session.client("dynamodb", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        """Roles and their policies."""
+        return self._session.client("iam", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def lambda_(self) -> "LambdaClient":
