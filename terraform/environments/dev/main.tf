@@ -12,6 +12,7 @@ module "gazette" {
   method_throttles            = var.method_throttles
   usage_plans                 = var.usage_plans
   public_url                  = var.public_url
+  waf                         = var.waf
   image_event_emails          = var.image_event_emails
   image_event_webhook         = var.image_event_webhook
   permissions_boundary_arn    = var.permissions_boundary_arn

@@ -102,3 +102,13 @@ variable "image_event_webhook" {
   })
   default = null
 }
+
+variable "waf" {
+  description = "AWS WAF before the API (modules/gazette has the fields); null turns it off."
+  type = object({
+    requests_per_address = optional(number, 2000)
+    refuse_anonymizers   = optional(bool, false)
+    logs                 = optional(bool, true)
+  })
+  default = {}
+}

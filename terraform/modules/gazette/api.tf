@@ -18,6 +18,19 @@ module "rest_api" {
   permissions_boundary_arn    = var.permissions_boundary_arn
 }
 
+module "waf" {
+  source = "../waf"
+  count  = var.waf == null ? 0 : 1
+
+  name                 = var.name
+  stage_arn            = module.rest_api.stage_arn
+  cors_allow_origin    = var.cors_allow_origin
+  requests_per_address = var.waf.requests_per_address
+  refuse_anonymizers   = var.waf.refuse_anonymizers
+  logs                 = var.waf.logs
+  log_retention_days   = var.log_retention_days
+}
+
 module "api_function" {
   source = "../lambda_image"
 

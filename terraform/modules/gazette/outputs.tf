@@ -103,3 +103,8 @@ output "policies" {
     sweeper      = module.sweeper_function.policy
   }
 }
+
+output "web_acl_name" {
+  description = "The web ACL's name, as metrics call it; null where there is none."
+  value       = one(module.waf[*].web_acl_name)
+}

@@ -205,6 +205,16 @@ variable "manage_account_logging_role" {
   default     = false
 }
 
+variable "waf" {
+  description = "AWS WAF before the API's stage: requests in five minutes from one address, whether VPNs and Tor are refused, whether it logs; null for none."
+  type = object({
+    requests_per_address = optional(number, 2000)
+    refuse_anonymizers   = optional(bool, false)
+    logs                 = optional(bool, true)
+  })
+  default = null
+}
+
 # ---------------------------------------------------------------- images
 
 variable "max_upload_bytes" {

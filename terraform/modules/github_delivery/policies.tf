@@ -28,6 +28,8 @@ locals {
       Effect = "Allow"
       Action = [
         "apigateway:GET",
+        "cloudfront:GetCachePolicy", "cloudfront:GetDistribution", "cloudfront:GetKeyGroup", "cloudfront:GetOriginAccessControl",
+        "cloudfront:GetPublicKey", "cloudfront:GetResponseHeadersPolicy", "cloudfront:ListTagsForResource",
         "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource",
         "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig",
         "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
@@ -41,6 +43,7 @@ locals {
         "s3:GetReplicationConfiguration",
         "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
         "sqs:GetQueueAttributes", "sqs:ListQueueTags",
+        "wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
       ]
       Resource = ["*"]
     },
@@ -77,6 +80,7 @@ locals {
         Effect = "Allow"
         Action = [
           "cloudwatch:*", "dynamodb:*", "events:*", "lambda:*", "logs:*", "s3:*", "sns:*", "sqs:*",
+          "wafv2:*",
         ]
         Resource = [
           "${local.arn}:cloudwatch:${local.here}:alarm:${var.name}-${stage}-*",
@@ -86,16 +90,18 @@ locals {
           "${local.arn}:lambda:${local.here}:function:${var.name}-${stage}-*",
           "${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.name}-${stage}-*",
           "${local.arn}:logs:${local.here}:log-group:/aws/apigateway/${var.name}-${stage}*",
+          "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${var.name}-${stage}-*",
           "${local.arn}:s3:::${var.name}-${stage}-*",
           "${local.arn}:sns:${local.here}:${var.name}-${stage}-*",
           "${local.arn}:sqs:${local.here}:${var.name}-${stage}-*",
+          "${local.arn}:wafv2:${local.here}:regional/webacl/${var.name}-${stage}-*/*",
         ]
       },
       # Their ARNs hold ids that AWS gives, no names.
       {
         Sid    = "ResourcesWithoutNames"
         Effect = "Allow"
-        Action = ["apigateway:*", "cognito-idp:*"]
+        Action = ["apigateway:*", "cognito-idp:*", "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"]
         Resource = [
           "${local.arn}:apigateway:${data.aws_region.current.name}::/restapis*",
           "${local.arn}:apigateway:${data.aws_region.current.name}::/account",
@@ -104,6 +110,13 @@ locals {
           "${local.arn}:apigateway:${data.aws_region.current.name}::/usageplans*",
           "${local.arn}:cognito-idp:${local.here}:userpool/*",
         ]
+      },
+      # A web ACL names Amazon's rules, and is checked against them too.
+      {
+        Sid      = "UseManagedRules"
+        Effect   = "Allow"
+        Action   = ["wafv2:CreateWebACL", "wafv2:UpdateWebACL"]
+        Resource = ["${local.arn}:wafv2:${local.here}:regional/managedruleset/*/*"]
       },
       {
         Sid    = "WhatKnowsNoResource"

@@ -380,3 +380,31 @@ run "subscribers_of_image_events_are_handed_to_the_pipeline" {
     error_message = "The webhook did not get to the pipeline, or its queue not out."
   }
 }
+
+run "there_is_no_waf_unless_somebody_asks_for_it" {
+  command = plan
+
+  assert {
+    condition     = output.web_acl_name == null
+    error_message = "WAF costs, and not every cloud has it."
+  }
+}
+
+run "a_waf_stands_before_the_api" {
+  command = plan
+
+  variables {
+    waf = {}
+  }
+
+  override_resource {
+    target          = module.waf[0].aws_wafv2_web_acl.this
+    override_during = plan
+    values          = { arn = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/gazette-test-api/1" }
+  }
+
+  assert {
+    condition     = output.web_acl_name == "gazette-test-api"
+    error_message = "The variable made no web ACL."
+  }
+}

@@ -106,3 +106,17 @@ run "a_repository_with_a_pattern_is_refused" {
 
   expect_failures = [var.repository]
 }
+
+run "a_stage_looks_after_its_own_web_acl_alone" {
+  assert {
+    condition = flatten([
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev"].policy).Statement : [
+        for resource in statement.Resource : resource if strcontains(resource, ":regional/webacl/") || strcontains(resource, "aws-waf-logs")
+      ]
+      ]) == [
+      "arn:aws:logs:eu-west-1:111122223333:log-group:aws-waf-logs-gazette-dev-*",
+      "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/gazette-dev-*/*",
+    ]
+    error_message = "A web ACL and its log are bound to the stage by their names."
+  }
+}
