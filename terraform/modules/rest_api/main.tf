@@ -7,6 +7,11 @@ resource "aws_api_gateway_rest_api" "this" {
   endpoint_configuration {
     types = ["REGIONAL"]
   }
+
+  # Where one has to be replaced, the old one answers until the new one can.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # API Gateway serves a deployment: a snapshot. It makes a new one only when this hash changes, so everything that a
@@ -48,6 +53,11 @@ resource "aws_api_gateway_deployment" "this" {
 }
 
 resource "aws_api_gateway_stage" "this" {
+  # checkov:skip=CKV_AWS_76:set below; a plan does not know the destination yet, which its scan takes for none
+  # checkov:skip=CKV_AWS_120:answers differ by caller and change at once; clients hold ETags
+  # checkov:skip=CKV2_AWS_4:execution logs would hold tokens and bodies: access logs and traces say enough
+  # checkov:skip=CKV2_AWS_51:there is no HTTP backend that could ask for a certificate: functions are invoked through IAM
+
   rest_api_id          = aws_api_gateway_rest_api.this.id
   deployment_id        = aws_api_gateway_deployment.this.id
   stage_name           = var.stage
@@ -66,6 +76,8 @@ resource "aws_api_gateway_stage" "this" {
 }
 
 resource "aws_api_gateway_method_settings" "all" {
+  # checkov:skip=CKV_AWS_225:answers differ by caller and change at once; clients hold ETags
+
   rest_api_id = aws_api_gateway_rest_api.this.id
   stage_name  = aws_api_gateway_stage.this.stage_name
   method_path = "*/*"
@@ -83,6 +95,8 @@ resource "aws_api_gateway_method_settings" "all" {
 
 # A method's own limits stand beside the stage's: API Gateway takes the setting with the longest path.
 resource "aws_api_gateway_method_settings" "method" {
+  # checkov:skip=CKV_AWS_225:answers differ by caller and change at once; clients hold ETags
+
   for_each = var.method_throttles
 
   rest_api_id = aws_api_gateway_rest_api.this.id
