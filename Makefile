@@ -96,6 +96,11 @@ dead-letters: setup ## List the jobs that failed for good, and why: make dead-le
 redrive: setup ## Send them back to work, all or some: make redrive [STAGE=local|dev|prod] [ID=…,…]
 	@$(RUN) -m local.operations redrive --stage '$(OPERATED)' $(if $(ID),--id '$(ID)')
 
+.PHONY: erase-author
+erase-author: setup ## Leave nothing of an author: make erase-author AUTHOR=<sub or name> [STAGE=local|dev|prod] [APPROVE=yes] [USER=yes] [DELETED=yes]
+	@$(RUN) -m local.operations erase-author --stage '$(OPERATED)' --author '$(AUTHOR)' $(if $(filter yes,$(APPROVE)),--approve) \
+	  $(if $(filter command line,$(origin USER)),$(if $(filter yes,$(USER)),--user)) $(if $(filter yes,$(DELETED)),--deleted)
+
 ##@ Checks
 
 .PHONY: test

@@ -1,25 +1,36 @@
-"""`python -m local.operations dead-letters|redrive [--stage local]`: the Makefile calls these.
+"""`python -m local.operations dead-letters|redrive|erase-author [--stage local]`: the Makefile calls these.
 
 On AWS they use the usual credentials (environment, profile, role). It takes sqs:GetQueueUrl on both queues;
 sqs:GetQueueAttributes, ReceiveMessage and ChangeMessageVisibility on the dead letters; for a redrive sqs:DeleteMessage
 there, and SendMessage on the jobs. With dynamodb:GetItem on the table the list shows the images' state, too.
+
+Erasing an author takes all of that, GetQueueAttributes on the jobs, and the same as on the dead letters on
+…-image-events-undelivered where that is there; on the table dynamodb:Scan, Query, GetItem, PutItem, UpdateItem and
+DeleteItem; on both buckets s3:ListBucketVersions, DeleteObject and DeleteObjectVersion; cognito-idp:ListUserPools, and
+on the user pool ListUsers and AdminGetUser, for the user itself also AdminDisableUser, AdminUserGlobalSignOut and
+AdminDeleteUser.
 """
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from articles.model import ArticleStatus
 from articles.table import Table
 from local.errors import LocalError
 from local.operations import listing
+from local.operations.belongings import Belongings
+from local.operations.erase import Eraser, Plan
 from local.operations.images import Images
-from local.operations.place import ALL_STAGES, LOCAL, Place, find
+from local.operations.people import People
+from local.operations.place import ALL_STAGES, LOCAL, Place, Stores, find, find_stores
 from local.operations.queue import DeadLetterQueue
 from local.operations.redrive import Outcome, redrive
+from local.steps import step
 
 LOOK = 60
 """Seconds after which letters that are being listed come back, should the command be killed."""
@@ -61,6 +72,77 @@ def send_back(place: Place, ids: frozenset[str] | None) -> int:
     return 0 if result.complete else 1
 
 
+def erase_author(stores: Stores, author: str, *, approved: bool, user_too: bool, of_deleted_too: bool) -> int:
+    """Erases an author's articles, images, files with all versions, and what is kept under their id."""
+    person = People(stores.cognito, stores.user_pool_id).find(author)
+    stage = stores.place.stage
+    with step(f"Looking for what {stage} has of {person.sub}") as current:
+        plan = Eraser(stores, person, tell=current.note).plan()
+    for line in _planned(plan, user_too=user_too, of_deleted_too=of_deleted_too):
+        print(line)
+    if plan.nothing and not (user_too and person.username) and not of_deleted_too:
+        print(f"Nothing in {stage} is theirs.")
+        return 0
+    if not approved and not (
+        sys.stdin.isatty() and input(f"Erase this in {stage} for good? Only yes will do: ").strip() == "yes"
+    ):
+        raise LocalError("Nothing was erased: that takes a yes, or, where nobody can be asked, APPROVE=yes.")
+    with step(f"Erasing it in {stage}, and looking again") as current:
+        erased = Eraser(stores, person, tell=current.note).carry_out(plan, user_too=user_too)
+    print(
+        f"Erased: {_number(erased.articles, 'article')}, {_number(erased.versions, 'old version')} of files, "
+        f"{_number(erased.records, 'record')} under their id, {_number(erased.letters, 'letter')}."
+    )
+    if of_deleted_too:
+        with step("Removing old versions of articles that were deleted before"):
+            articles, versions = Belongings(stores, person.sub).delete_files_of_deleted_articles()
+        print(f"Removed {_number(versions, 'old version')} of {_number(articles, 'article')} that nobody has any more.")
+    if erased.jobs_waiting:
+        print(
+            f"The jobs' queue has {_number(erased.jobs_waiting, 'message')}, whoever's: one that names an erased "
+            "article finds nothing and ends there.",
+            file=sys.stderr,
+        )
+    for letter in erased.shared:
+        print(
+            f"✗ {letter}  names an erased article and another one: make redrive STAGE={stage} ID={letter}, then this "
+            "again",
+            file=sys.stderr,
+        )
+    if erased.shared:
+        return 1
+    print(f"Nothing of {person.sub} is left in {stage}'s table, buckets and queues.")
+    print("Backups and logs keep what they had for a while: docs/security.md says how long.")
+    return 0
+
+
+def _planned(plan: Plan, *, user_too: bool, of_deleted_too: bool) -> Iterator[str]:
+    def of(status: ArticleStatus) -> int:
+        return plan.statuses.get(status, 0)
+
+    yield (
+        f"  {_number(len(plan.articles), 'article')}: {of(ArticleStatus.PUBLISHED)} published, "
+        f"{_number(of(ArticleStatus.DRAFT), 'draft')}, {of(ArticleStatus.DELETED)} being removed already"
+    )
+    yield f"  {_number(plan.images, 'image')} of them, whoever added it, with all versions of their files"
+    yield f"  {_number(len(plan.found.records), 'record')} under their id: idempotency keys, upload counters"
+    if plan.noted:
+        yield f"  {_number(len(plan.noted), 'article')} of an earlier run that did not get to its end"
+    yield "  dead letters and undelivered notifications that name these articles"
+    if plan.person.username is None:
+        yield "  the user pool has no such user (any more)"
+    else:
+        yield f"  the user {plan.person.username}" + ("" if user_too else ": stays, unless USER=yes is said")
+    if of_deleted_too:
+        yield "  old versions of the files of all articles that were deleted before, whoever's they were"
+    else:
+        yield "  not: old versions of articles that were deleted before; nothing says whose (DELETED=yes: all)"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _tell(outcome: Outcome) -> None:
     if outcome.why:
         print(f"✗ {outcome.letter.id}  {outcome.fate.value}: {outcome.why}", file=sys.stderr)
@@ -85,13 +167,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     listed.add_argument("--json", action="store_true", help="for programs")
     sent = commands.add_parser("redrive", help=send_back.__doc__)
     sent.add_argument("--id", type=_ids, help="ids of letters, with commas between them (all)")
-    for command in (listed, sent):
+    erased = commands.add_parser("erase-author", help=erase_author.__doc__)
+    erased.add_argument("--author", required=True, help="the sub, or the user name")
+    erased.add_argument("--approve", action="store_true", help="do not ask")
+    erased.add_argument("--user", action="store_true", help="delete the user as well")
+    erased.add_argument("--deleted", action="store_true", help="old versions of all articles deleted before, too")
+    for command in (listed, sent, erased):
         command.add_argument("--stage", choices=ALL_STAGES, default=LOCAL, help=f"({LOCAL})")
     arguments = parser.parse_args(argv)
     if arguments.stage == LOCAL:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
     try:
+        if arguments.command == "erase-author":
+            return erase_author(
+                find_stores(arguments.stage),
+                arguments.author,
+                approved=arguments.approve,
+                user_too=arguments.user,
+                of_deleted_too=arguments.deleted,
+            )
         place = find(arguments.stage)
         if arguments.command == "dead-letters":
             return dead_letters(place, as_json=arguments.json)

@@ -29,6 +29,9 @@ LABEL_COUNTER_SHARDS = 4
 """Partitions of the label counters. Two images that show the same label meet on its counter; a transaction takes some
 10 ms, so one counter takes about 100 images a second before conflicts cost more retries than work."""
 
+RENDITIONS = "media/"
+"""What all keys of the media bucket begin with."""
+
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -112,6 +115,26 @@ def article_index_keys(article_id: str, author_id: str, status: ArticleStatus) -
     return keys
 
 
+def erasure_partition(person_id: str) -> str:
+    """Under it an erasure that is under way (local/operations) keeps the ids of the articles that it has begun with."""
+    return f"ERASURE#{person_id}"
+
+
+def erasure_key(person_id: str, article_id: str) -> dict[str, str]:
+    return {PK: erasure_partition(person_id), SK: article_id}
+
+
+def is_kept_for(person_id: str, key: dict[str, object]) -> bool:
+    """Whether an item is kept under the person's own id: idempotency records and quotas."""
+    partition = str(key[PK])
+    return partition.startswith(f"IDEMPOTENCY#{person_id}#") or partition == f"QUOTA#{person_id}"
+
+
+def article_id_within(key: dict[str, object]) -> str | None:
+    """The article in whose own partition an item lives, or None."""
+    return article_id_of(key) if str(key[PK]).startswith("ARTICLE#") else None
+
+
 def due_keys(due_at: str) -> dict[str, str]:
     """The keys that put an item before the sweeper, from the given time on. One partition serves: each image costs it
     a handful of writes, so it takes some 200 images a second, four times Rekognition's default quota."""
@@ -153,9 +176,19 @@ def ids_of_upload(key: str) -> tuple[str, str] | None:
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "uploads" else None
 
 
+def files_prefixes(article_id: str) -> tuple[str, str]:
+    """Under these lie an article's files: in the uploads bucket, and in the media bucket."""
+    return f"uploads/{article_id}/", f"{RENDITIONS}{article_id}/"
+
+
+def article_id_of_rendition(key: str) -> str:
+    """The article that a file of the media bucket is, or was, of."""
+    return key.removeprefix(RENDITIONS).split("/")[0]
+
+
 def renditions_prefix(article_id: str, image_id: str) -> str:
     """Everything that was ever made of an image lies under this prefix of the media bucket."""
-    return f"media/{article_id}/{image_id}/"
+    return f"{RENDITIONS}{article_id}/{image_id}/"
 
 
 def rendition_object(article_id: str, image_id: str, token: str, rendition: str) -> str:
