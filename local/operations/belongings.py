@@ -7,7 +7,6 @@ author, and only who has read everything can say that nothing is left.
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from articles import keys
@@ -130,17 +129,14 @@ class Belongings:
 
         Gives how many articles and how many versions that were.
         """
-        articles = versions = 0
-        pages = self._pages(self._stores.media_bucket, keys.RENDITIONS)
-        for article_id, group in groupby(
-            (version for page in pages for version in page),
-            lambda version: keys.article_id_of_rendition(version["Key"]),
-        ):
-            if self._table.get(keys.article_key(article_id), only=["status"]) is None:
-                articles += 1
-                versions += sum(1 for _ in group)
-                self._empty(self._stores.media_bucket, keys.files_prefixes(article_id)[1])
-        return articles, versions
+        gone: dict[str, bool] = {}
+        deleted = 0
+        for page in self._pages(self._stores.media_bucket, keys.RENDITIONS):
+            for article_id in {keys.article_id_of_rendition(version["Key"]) for version in page} - gone.keys():
+                gone[article_id] = self._table.get(keys.article_key(article_id), only=["status"]) is None
+            versions = [version for version in page if gone[keys.article_id_of_rendition(version["Key"])]]
+            deleted += self._delete(self._stores.media_bucket, versions)
+        return sum(gone.values()), deleted
 
     def _pages(self, bucket: str, prefix: str) -> "Iterator[list[Version]]":
         pages = self._stores.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
@@ -150,15 +146,14 @@ class Belongings:
             yield [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
 
     def _empty(self, bucket: str, prefix: str) -> int:
-        deleted = 0
-        for versions in self._pages(bucket, prefix):
-            if not versions:
-                continue
+        return sum(self._delete(bucket, versions) for versions in self._pages(bucket, prefix))
+
+    def _delete(self, bucket: str, versions: "list[Version]") -> int:
+        if versions:
             answer = self._stores.s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
             for error in answer.get("Errors", []):
                 raise LocalError(f"S3 did not delete {error.get('Key')} of {bucket}: {error.get('Code')}.")
-            deleted += len(versions)
-        return deleted
+        return len(versions)
 
     # The queues
 

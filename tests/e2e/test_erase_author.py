@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from local.operations import place
 from local.operations.queue import DeadLetterQueue
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
@@ -104,6 +105,14 @@ def _eventually_quiet(stack: RunningStack, written: dict[str, Any]) -> None:
         time.sleep(0.2)
 
 
+def test_buckets_and_user_pool_have_the_names_that_the_command_looks_for_on_aws(stack: RunningStack) -> None:
+    account, region = stack.clients.sts.get_caller_identity()["Account"], stack.outputs["region"]
+    for purpose in ("uploads", "media"):
+        assert stack.outputs[f"{purpose}_bucket"] == place.bucket_name("local", purpose, account, region)
+    pool = stack.clients.cognito.describe_user_pool(UserPoolId=stack.outputs["user_pool_id"])["UserPool"]
+    assert pool.get("Name") == place.user_pool_name("local")
+
+
 def test_nothing_of_the_author_is_left_and_nothing_of_others_is_touched(
     stack: RunningStack, name: str, leaver: ApiClient, stayer: ApiClient, photograph: bytes
 ) -> None:
@@ -116,7 +125,7 @@ def test_nothing_of_the_author_is_left_and_nothing_of_others_is_touched(
         )
         stack.clients.sqs.send_message(QueueUrl=stack.outputs["dead_letter_queue_url"], MessageBody=letter)
         _eventually_quiet(stack, written)
-    before = {place: _naming(his, look(stack)) for place, look in _PLACES.items()}
+    before = {where: _naming(his, look(stack)) for where, look in _PLACES.items()}
     assert all(_naming(hers, look(stack)) for look in _PLACES.values())
 
     refused = _make(stack, "erase-author", f"AUTHOR={name}")
@@ -129,8 +138,8 @@ def test_nothing_of_the_author_is_left_and_nothing_of_others_is_touched(
     assert erased.returncode == 0, erased.stdout + erased.stderr
     print(f"{erased.stdout}\n{time.monotonic() - began:.1f} s")
 
-    assert {place: _naming(hers, look(stack)) for place, look in _PLACES.items()} == {place: [] for place in _PLACES}
-    assert {place: _naming(his, look(stack)) for place, look in _PLACES.items()} == before
+    assert {where: _naming(hers, look(stack)) for where, look in _PLACES.items()} == {where: [] for where in _PLACES}
+    assert {where: _naming(his, look(stack)) for where, look in _PLACES.items()} == before
     users = stack.clients.cognito.list_users(UserPoolId=stack.outputs["user_pool_id"])["Users"]
     assert name not in [user["Username"] for user in users]
 
