@@ -16,7 +16,7 @@ RUN --mount=type=bind,source=docker/install.sh,target=/install.sh \
     --mount=type=cache,target=/var/cache/pip \
     /install.sh /requirements.txt "${TARGETARCH}"
 # botocore describes every service of AWS in 25 MB: these are the API's. A new client needs its service here.
-ARG AWS_SERVICES="dynamodb s3 sqs sts"
+ARG AWS_SERVICES="dynamodb s3 secretsmanager sqs sts"
 # One argument a service:
 # hadolint ignore=SC2086
 RUN --mount=type=bind,source=docker/prune.py,target=/prune.py \

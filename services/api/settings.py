@@ -21,6 +21,17 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """The CloudFront that serves renditions."""
+
+    url: str
+    """With no slash at the end."""
+    key_pair_id: str
+    private_key_secret_arn: str
+    """In Secrets Manager: the PEM of the key whose public half CloudFront knows by the id above."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     table_name: str
     uploads_bucket: str
@@ -34,6 +45,8 @@ class Settings:
     """That one person may register."""
     public_url: str | None
     """Where clients reach the API, where a request does not tell."""
+    media: MediaSettings | None
+    """None: clients read renditions from S3 itself."""
     log_level: str
 
     @classmethod
@@ -49,6 +62,7 @@ class Settings:
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
             uploads_per_hour=_number(environment, "UPLOADS_PER_HOUR"),
             public_url=environment.get("PUBLIC_URL") or None,
+            media=_media(environment),
             log_level=_log_level(environment, "LOG_LEVEL"),
         )
 
@@ -59,6 +73,13 @@ def read(environment: Mapping[str, str]) -> Settings | None:
     if not any(environment.get(name) for name in _REQUIRED):
         return None
     return Settings.from_environment(environment)
+
+
+def _media(environment: Mapping[str, str]) -> MediaSettings | None:
+    names = ("MEDIA_URL", "MEDIA_KEY_PAIR_ID", "MEDIA_PRIVATE_KEY_SECRET_ARN")
+    if not any(environment.get(name) for name in names):
+        return None
+    return MediaSettings(*(_text(environment, name) for name in names))
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:

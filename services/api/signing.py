@@ -1,4 +1,4 @@
-"""Addresses that let a client reach S3 for a while: to post one upload, to read one rendition. No call leaves here."""
+"""Addresses that let a client post one upload, or read one rendition, for a while. No call leaves here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from articles import keys
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-RENDITION_URL_SECONDS = 900
-"""Longer than the step in an article's ETag, so that a cached answer's URLs still live."""
+    from api.media_urls import MediaUrls
 
 RENDITIONS = ("large", "thumbnail")
 
@@ -28,10 +27,10 @@ class UploadPolicy:
 class Signer:
     """Makes the client on first use: most requests sign nothing, and S3's is the slowest client to make."""
 
-    def __init__(self, make_client: Callable[[], "S3Client"], uploads_bucket: str, media_bucket: str) -> None:
+    def __init__(self, make_client: Callable[[], "S3Client"], uploads_bucket: str, media_urls: "MediaUrls") -> None:
         self._make_client = make_client
         self._uploads_bucket = uploads_bucket
-        self._media_bucket = media_bucket
+        self._media_urls = media_urls
 
     @cached_property
     def _client(self) -> "S3Client":
@@ -51,15 +50,9 @@ class Signer:
     def renditions(self, article_id: str, image_id: str, token: str) -> dict[str, str]:
         """Short-lived URLs by rendition."""
         return {
-            rendition: self._client.generate_presigned_url(
-                "get_object",
-                Params={
-                    "Bucket": self._media_bucket,
-                    "Key": keys.rendition_object(article_id, image_id, token, rendition),
-                    "ResponseContentType": "image/jpeg",
-                    "ResponseContentDisposition": "inline",
-                },
-                ExpiresIn=RENDITION_URL_SECONDS,
+            rendition: self._media_urls.url(
+                keys.rendition_object(article_id, image_id, token, rendition),
+                keys.rendition_filename(image_id, rendition),
             )
             for rendition in RENDITIONS
         }

@@ -4,14 +4,15 @@ They are botocore's, which boto3's clients are, too: what boto3 adds (resources,
 here, and would be imported at every cold start all the same (`python -X importtime -c "import api.handler"`).
 """
 
-from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 from flask import Flask
 
 from api.app import create_app, create_app_without_services
+from api.media_urls import CloudFrontUrls, MediaUrls, PresignedUrls
 from api.settings import Settings
 from api.signing import Signer
 from articles.image_repository import ImageRepository
@@ -65,10 +66,19 @@ def build(settings: Settings | None) -> Flask:
         _Queue(session, settings.image_jobs_queue_url),
         uploads_per_hour=settings.uploads_per_hour,
     )
+
+    @cache
+    def s3() -> "S3Client":
+        return _s3(session)
+
+    media_urls: MediaUrls = PresignedUrls(s3, settings.media_bucket)
+    if media := settings.media:
+        secret = media.private_key_secret_arn
+        media_urls = CloudFrontUrls(media.url, media.key_pair_id, lambda: _secret(session, secret))
     return create_app(
         service,
         LabelIndex(table),
-        Signer(lambda: _s3(session), settings.uploads_bucket, settings.media_bucket),
+        Signer(s3, settings.uploads_bucket, media_urls),
         cursor_key=settings.cursor_key,
         cors_allow_origin=settings.cors_allow_origin,
         max_upload_bytes=settings.max_upload_bytes,
@@ -80,3 +90,9 @@ def _s3(session: botocore.session.Session) -> "S3Client":
     # The regional address and signature version 4: what a bucket of any region and age accepts.
     config = _FAST.merge(Config(signature_version="s3v4"))
     return cast("S3Client", session.create_client("s3", config=config))
+
+
+def _secret(session: botocore.session.Session, arn: str) -> str:
+    # Not Systems Manager, whose parameters are free of charge: its client takes 190 ms to make, this one 16.
+    client: Any = session.create_client("secretsmanager", config=_FAST)
+    return cast("str", client.get_secret_value(SecretId=arn)["SecretString"])

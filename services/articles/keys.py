@@ -97,6 +97,11 @@ def upload_quota_key(person_id: str, window_ends: str) -> dict[str, str]:
     return {PK: f"QUOTA#{person_id}", SK: f"UPLOADS#{window_ends}"}
 
 
+def analysis_budget_key(day: str) -> dict[str, str]:
+    """How often Rekognition was asked on that day (2026-01-31)."""
+    return {PK: f"BUDGET#{day}", SK: "ANALYSES"}
+
+
 def feed_partitions() -> list[str]:
     return [f"FEED#{shard:02d}" for shard in range(FEED_SHARDS)]
 
@@ -193,3 +198,8 @@ def renditions_prefix(article_id: str, image_id: str) -> str:
 
 def rendition_object(article_id: str, image_id: str, token: str, rendition: str) -> str:
     return f"{renditions_prefix(article_id, image_id)}{token}/{rendition}.jpg"
+
+
+def rendition_filename(image_id: str, rendition: str) -> str:
+    """What a saved rendition is called: made of our id, never of the client's filename."""
+    return f"{image_id}-{rendition}.jpg"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from articles.keys import rendition_object, renditions_prefix, upload_object
+from articles.keys import rendition_filename, rendition_object, renditions_prefix, upload_object
 from image_worker.deadline import OutOfTimeError, time_to_work
 from image_worker.threads import Threads
 
@@ -97,23 +97,26 @@ class Media:
 
     def write(self, article_id: str, image_id: str, token: str, files: Mapping[str, bytes]) -> None:
         """Writes the JPEG files of one attempt, by the renditions' names. All is over then, also where one failed."""
-        keys = {name: rendition_object(article_id, image_id, token, name) for name in files}
+        jobs = [
+            (rendition_object(article_id, image_id, token, name), rendition_filename(image_id, name), data)
+            for name, data in files.items()
+        ]
         if self._threads is None:
-            for name, data in files.items():
-                self._put(keys[name], data)
+            for job in jobs:
+                self._put(*job)
             return
-        puts = [self._threads.begin(self._put, keys[name], data) for name, data in files.items()]
+        puts = [self._threads.begin(self._put, *job) for job in jobs]
         wait(puts)
         for put in puts:
             put.result()
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, filename: str, data: bytes) -> None:
         self._client.put_object(
             Bucket=self._bucket,
             Key=key,
             Body=data,
             ContentType="image/jpeg",
-            ContentDisposition="inline",
+            ContentDisposition=f'inline; filename="{filename}"',
             CacheControl=_KEPT_BY_READERS,
         )
 

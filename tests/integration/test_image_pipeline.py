@@ -68,7 +68,8 @@ def test_renditions_are_served_as_pictures(pipeline: Pipeline) -> None:
     for key in expected_keys(pipeline.read(image)):
         head = pipeline.s3.head_object(Bucket="media", Key=key)
         assert head["ContentType"] == "image/jpeg"
-        assert head["ContentDisposition"] == "inline"
+        rendition = key.rpartition("/")[2]
+        assert head["ContentDisposition"] == f'inline; filename="{image.id}-{rendition}"'
         assert "immutable" in head["CacheControl"]
 
 

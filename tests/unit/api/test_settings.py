@@ -1,6 +1,6 @@
 import pytest
 
-from api.settings import Settings, SettingsError
+from api.settings import MediaSettings, Settings, SettingsError
 
 GOOD = {
     "TABLE_NAME": "t",
@@ -56,3 +56,21 @@ def test_an_address_of_its_own_is_optional() -> None:
     assert Settings.from_environment(GOOD).public_url is None
     told = Settings.from_environment(GOOD | {"PUBLIC_URL": "https://api.example.com"})
     assert told.public_url == "https://api.example.com"
+
+
+CLOUDFRONT = {
+    "MEDIA_URL": "https://media.example.com",
+    "MEDIA_KEY_PAIR_ID": "K2JCJMDEHXQW5F",
+    "MEDIA_PRIVATE_KEY_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:media-key-AbCdEf",
+}
+
+
+def test_cloudfront_is_optional() -> None:
+    assert Settings.from_environment(GOOD).media is None
+    assert Settings.from_environment(GOOD | CLOUDFRONT).media == MediaSettings(*CLOUDFRONT.values())
+
+
+@pytest.mark.parametrize("name", CLOUDFRONT)
+def test_half_a_cloudfront_is_none(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({key: value for key, value in (GOOD | CLOUDFRONT).items() if key != name})
