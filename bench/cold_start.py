@@ -25,6 +25,7 @@ from tests.docker.containers import docker, event, running
 ROUNDS = 10
 BARE = "def handler(event, context):\n    return {'statusCode': 200, 'body': '{}'}\n"
 WORKER = {
+    "ANALYSES_PER_DAY": "10000",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",

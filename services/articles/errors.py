@@ -1,6 +1,6 @@
 """What can go wrong in the domain. services/api turns each into an HTTP problem, in one place."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -34,6 +34,14 @@ class QuotaExceededError(ArticlesError):
     def __init__(self, message: str, *, retry_after: timedelta) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class BudgetUsedUpError(ArticlesError):
+    """Rekognition was asked as often as it may be for today. Only the worker meets it; `until`: the day's end."""
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__("The day's budget of analyses is used up.")
+        self.until = until
 
 
 class ConditionFailedError(ArticlesError):

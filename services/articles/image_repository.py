@@ -2,7 +2,7 @@
 
     pending ──claim──► processing ──finish──► ready | rejected | failed ──claim (a newer upload)──► processing
        │                  ▲   │ release (a call failed that may succeed later), or the lease runs out
-       │                  └───┘
+       │                  └───┘ put off (the day's budget is used up: that was no attempt)
        │  expire (no upload in time)   expire (tried too often)
        └──────────► failed, given up ◄──── processing
                           └──claim (any event, job or redriven message)──► processing
@@ -251,6 +251,21 @@ class ImageRepository:
         except ConditionFailedError:
             return  # somebody else holds it by now: then there is nothing to give back
 
+    def put_off(self, image: Image, *, now: datetime, due_at: datetime) -> None:
+        """Gives a claim back that was for nothing, as the day's budget is used up: one write. It is no attempt, and
+        the image stays `processing`. A claim that somebody else holds by now is left to them."""
+        write = Update(
+            keys.image_key(image.article_id, image.id),
+            set={"lease_until": to_text(now), "waited": True, **keys.due_keys(to_text(due_at))},
+            add={"attempts": -1},
+            remove=["claim"],
+            condition=_claimed_by(image),
+        )
+        try:
+            self._table.update(write)
+        except ConditionFailedError:
+            return
+
     def finish(self, image: Image, analysis: Analysis, *, due_at: datetime, upload_etag: str | None = None) -> bool:
         """Writes a claimed job's result, its labels and their index entries: one transaction, after one read.
 
@@ -295,7 +310,7 @@ class ImageRepository:
                 **keys.due_keys(to_text(now)),
             },
             # The upload, where there is one, stays for whoever tries again, or for the bucket's lifecycle rule.
-            remove=["claim", "lease_until", "upload_etag"],
+            remove=["claim", "lease_until", "upload_etag", "waited"],
             condition=unheld,
         )
         try:
@@ -458,7 +473,7 @@ def _claimed_by(image: Image) -> Condition:
 
 def _finishing(image: Image, analysis: Analysis, *, listed: bool, due_at: datetime, upload_etag: str | None) -> Update:
     changes: dict[str, Any] = {}
-    remove = ["claim", "lease_until", "looked"]
+    remove = ["claim", "lease_until", "looked", "waited"]
     if analysis.content and analysis.looked_at:
         changes |= keys.content_keys(analysis.content, to_text(analysis.looked_at))
     else:

@@ -118,6 +118,7 @@ def image_from_item(item: Item) -> Image:
         content=keys.digest_of_content(item),
         looked_at=_time(item.get("LookedAt")),
         looked=looked_from_map(item["looked"]) if item.get("looked") else None,
+        waited=item.get("waited", False),
         listed=item.get("listed", False),
         due_at=_time(item.get("DueAt")),
     )

@@ -187,6 +187,8 @@ class Image:
     """When Rekognition saw that content, be it in another image."""
     looked: Looked | None = None
     """Answers of an attempt that failed after it had them, for the next one."""
+    waited: bool = False
+    """Whether it was put off because a day's budget was used up: the next attempt looks at the budget first."""
     listed: bool = False
     """Whether its labels stand in the label index."""
     due_at: datetime | None = None

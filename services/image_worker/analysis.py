@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from articles.budget import AnalysisBudget
 from articles.ids import new_id
 from articles.image_repository import Analysis
 from articles.model import Failure, Image, ImageStatus, Looked
@@ -36,6 +37,7 @@ class Analyst:
         media: Media,
         vision: Vision,
         reuse: Reuse,
+        budget: AnalysisBudget,
         decoding: Decoding,
         *,
         max_upload_bytes: int,
@@ -45,6 +47,7 @@ class Analyst:
         self._media = media
         self._vision = vision
         self._reuse = reuse
+        self._budget = budget
         self._decoding = decoding
         self._max_upload_bytes = max_upload_bytes
         self._now = now
@@ -54,10 +57,12 @@ class Analyst:
 
         Whatever Rekognition has answered stands in `notes` afterwards, also after an error.
         What is the picture's own fault is a result too (failed); every other error is let through: trying again may
-        help.
+        help. Raises BudgetUsedUpError where Rekognition would have to be asked and may not be, for today.
         """
         try:
             with self._uploads.open(image.article_id, image.id) as upload:
+                if image.waited and not (image.looked and image.looked.complete):
+                    self._budget.check()  # before a whole file is read and decoded only to wait again
                 return Analysed(self._analysis(image, token, upload, notes), upload.etag)
         except UploadMissingError:
             return Analysed(_earlier_result(image) or self._failed(_UPLOAD_MISSING, None), None)
@@ -73,6 +78,8 @@ class Analyst:
             large = renditions.large(picture)
             known = self._reuse.known(image, content) or Looked(content, self._now(), labels=None, moderation=None)
             jpeg = renditions.analysable(picture, large)
+            if missing := (known.labels is None) + (known.moderation is None):
+                self._budget.take(missing)
             look = self._vision.look(jpeg, labels=known.labels, moderation=known.moderation)
             try:
                 # Made while Rekognition looks; nothing is written before it has answered.

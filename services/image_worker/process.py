@@ -1,6 +1,7 @@
 """The job process_image: claim, analyse, finish, conclude. Safe to be killed anywhere and to be asked for again."""
 
 import logging
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -8,7 +9,8 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from articles.errors import NotFoundError
+from articles.clock import to_text
+from articles.errors import BudgetUsedUpError, NotFoundError
 from articles.ids import new_id
 from articles.image_repository import ImageRepository, NotClaimed
 from articles.model import FINISHED, Image
@@ -27,6 +29,14 @@ CONCLUDED_WITHIN = timedelta(minutes=1)
 RETRIED_WITHIN = timedelta(hours=1)
 """After a failure the queue tries again by itself, for half an hour at most (5 tries, each 6 minutes of visibility);
 the sweeper steps in after it."""
+
+BUDGET_AGAIN_AFTER = timedelta(hours=1)
+"""An image that waits for the budget is looked at again after one to two of these, in case somebody has raised it, and
+within one of these of the next day's start: spread, so that they do not all come at once."""
+
+
+BUDGET_USED_UP = "the day's budget is used up: the image waits"
+"""Terraform's metric filter (modules/observability) looks for these very words."""
 
 
 class ImageProcess:
@@ -82,6 +92,13 @@ class ImageProcess:
         try:
             result = self._analyst.analyse(image, token, notes)
             won = self._finish(image, result)
+        except BudgetUsedUpError as used_up:
+            # Nothing has failed: the message is done, and the sweeper asks again.
+            now = self._now()
+            with closing():
+                self._images.put_off(image, now=now, due_at=asked_again_at(now, used_up.until))
+            log.warning(BUDGET_USED_UP, extra={"until": to_text(used_up.until)})
+            return
         except Exception:
             now = self._now()
             with closing(), suppress(BotoCoreError, ClientError):  # then the lease has to run out
@@ -113,6 +130,12 @@ class ImageProcess:
             return
         if image.status in FINISHED and image.due_at and image.due_at <= self._now():
             self._conclusion.of(image)
+
+
+def asked_again_at(now: datetime, day_ends_at: datetime) -> datetime:
+    """When an image that waits for the budget is looked at again."""
+    jitter = random.uniform(0, 1) * BUDGET_AGAIN_AFTER  # noqa: S311 (jitter is no secret)
+    return min(now + BUDGET_AGAIN_AFTER, day_ends_at) + jitter
 
 
 def _finished(image: Image, result: Analysed) -> Image:

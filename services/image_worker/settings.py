@@ -33,6 +33,8 @@ class WorkerSettings:
     """Messages of one batch that are worked on at the same time, at most."""
     reuse_analyses_for_days: int
     """How long what Rekognition saw in a picture serves for identical ones; 0: never."""
+    analyses_per_day: int
+    """Pictures that Rekognition is asked about, of all people's together; 0: as many as there are."""
     log_level: str
 
     @classmethod
@@ -54,6 +56,7 @@ class WorkerSettings:
             memory_mb=read.count("MEMORY_MB"),
             max_concurrent_pictures=read.count("MAX_CONCURRENT_PICTURES"),
             reuse_analyses_for_days=read.count("REUSE_ANALYSES_FOR_DAYS", least=0),
+            analyses_per_day=read.count("ANALYSES_PER_DAY", least=0),
             log_level=read.log_level("LOG_LEVEL"),
         )
         read.complain()

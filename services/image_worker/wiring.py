@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from articles import clock
+from articles.budget import AnalysisBudget
 from articles.image_repository import ImageRepository
 from articles.jobs import JobQueue
 from articles.repository import ArticleRepository
@@ -68,7 +69,14 @@ def batch(
     )
     memory = MemoryBudget(memory_for_decoding(settings.memory_mb, at_once, settings.max_upload_bytes))
     analyst = Analyst(
-        uploads, media, vision, reuse, Decoding(memory), max_upload_bytes=settings.max_upload_bytes, now=now
+        uploads,
+        media,
+        vision,
+        reuse,
+        AnalysisBudget(table, analyses_per_day=settings.analyses_per_day, now=now),
+        Decoding(memory),
+        max_upload_bytes=settings.max_upload_bytes,
+        now=now,
     )
     conclusion = Conclusion(images, uploads, media, Notifications(sns, settings.image_events_topic_arn), now)
     worker = Worker(

@@ -27,6 +27,7 @@ STORES = {
 }
 API = STORES | {"CURSOR_KEY": "5e" * 32, "MAX_UPLOAD_BYTES": "15728640", "UPLOADS_PER_HOUR": "200"}
 WORKER = STORES | {
+    "ANALYSES_PER_DAY": "0",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
     "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",
     "LABEL_MIN_CONFIDENCE": "70",

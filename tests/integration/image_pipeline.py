@@ -27,6 +27,7 @@ from tests.unit.image_worker.fakes import Clock, Context, FakeRekognition
 
 MEDIA_BUCKET = "media"
 MAX_RECEIVE_COUNT = 5
+ANALYSES_PER_DAY = 1000
 
 _SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
 """One for all tests: it keeps the services' models, which take longer to read than most tests to run."""
@@ -51,7 +52,13 @@ class Environment:
     other environment does. So what befalls the calls of these clients befalls this environment alone."""
 
     def __init__(
-        self, places: Places, rekognition: FakeRekognition, now: Callable[[], datetime], *, at_once: int = 1
+        self,
+        places: Places,
+        rekognition: FakeRekognition,
+        now: Callable[[], datetime],
+        *,
+        at_once: int = 1,
+        analyses_per_day: int = ANALYSES_PER_DAY,
     ) -> None:
         self.s3 = _SESSION.client("s3")
         self.sqs = _SESSION.client("sqs")
@@ -74,6 +81,7 @@ class Environment:
                 memory_mb=2048,
                 max_concurrent_pictures=at_once,
                 reuse_analyses_for_days=30,
+                analyses_per_day=analyses_per_day,
                 log_level="INFO",
             ),
             dynamodb=self.dynamodb,
@@ -259,9 +267,10 @@ class Pipeline:
         return found
 
     def items(self) -> list[str]:
-        """What the table holds, but for the counters (those at zero stay)."""
+        """What the table holds, but for the counters of labels (those at zero stay) and of the day's budget."""
         items = self.dynamodb.scan(TableName=self.table.name)["Items"]
-        return sorted(f"{i['PK']['S']} {i['SK']['S']}" for i in items if not i["PK"]["S"].startswith("LABELS#"))
+        found = [(item["PK"]["S"], item["SK"]["S"]) for item in items]
+        return sorted(f"{pk} {sk}" for pk, sk in found if not pk.startswith(("LABELS#", "BUDGET#")))
 
     def taken(self, queue_url: str) -> list[str]:
         bodies = []

@@ -20,7 +20,9 @@ from moto.s3.models import s3_backends
 from PIL import Image as Pictures
 
 from articles import keys
+from articles.budget import CALLS_PER_ANALYSIS
 from articles.clock import from_text
+from articles.dynamo_json import to_attributes
 from articles.errors import ArticlesError
 from articles.model import ArticleStatus, Principal
 from articles.service import ArticleChange
@@ -28,7 +30,14 @@ from articles.service import Upload as Registration
 from articles.table import Table
 from image_worker.sweeper import SweepError
 from tests.integration.conftest import REGION
-from tests.integration.image_pipeline import MAX_RECEIVE_COUNT, MEDIA_BUCKET, Environment, Killed, Pipeline
+from tests.integration.image_pipeline import (
+    ANALYSES_PER_DAY,
+    MAX_RECEIVE_COUNT,
+    MEDIA_BUCKET,
+    Environment,
+    Killed,
+    Pipeline,
+)
 from tests.unit.image_worker import events, pictures
 from tests.unit.image_worker.fakes import FakeRekognition, client_error
 
@@ -149,7 +158,14 @@ class SendTwice:
     """The first answer is lost, and the SDK's second request is carried out as well."""
 
 
-Action = Upload | Register | Deliver | DeleteImage | DeleteArticle | Publish | Sweep | Wait
+@dataclass(frozen=True, slots=True)
+class UseUpBudget:
+    """Others have Rekognition asked as often as it may be on this day, but for so many calls."""
+
+    but: int = 0
+
+
+Action = Upload | Register | Deliver | DeleteImage | DeleteArticle | Publish | Sweep | Wait | UseUpBudget
 Fault = Kill | LoseAnswer | Fail | SendTwice
 
 
@@ -399,6 +415,8 @@ class World:
         match step.action:
             case Wait(seconds):
                 self.clock.advance(seconds=seconds)
+            case UseUpBudget(but):
+                self._use_up_budget(but)
             case Register(image):
                 self._register(image, step.meanwhile)
             case Upload(image, picture):
@@ -446,6 +464,11 @@ class World:
         self._pipeline.s3.put_object(Bucket=events.UPLOADS_BUCKET, Key=key, Body=_DATA[picture])
         self._sequence += 1
         self.queue.append(Message(events.s3_body(key, f"{self._sequence:016X}")))
+
+    def _use_up_budget(self, but: int) -> None:
+        calls = ANALYSES_PER_DAY * CALLS_PER_ANALYSIS - but
+        item = {**keys.analysis_budget_key(f"{self.clock():%Y-%m-%d}"), "calls": calls}
+        self._pipeline.dynamodb.put_item(TableName=self._pipeline.table.name, Item=to_attributes(item))
 
     def _deliver(self, positions: tuple[int, ...], meanwhile: tuple[Interruption, ...], *, again: bool = False) -> None:
         if not self.queue:
@@ -553,7 +576,7 @@ class World:
 
     def come_to_rest(self) -> None:
         """Everything that is in the queue is delivered, and what is due swept, until nothing is left to do."""
-        for _ in range(40):
+        for _ in range(120):  # an image that waits for the next day's budget is looked at every hour or two
             while self.queue:
                 self._deliver((0,), ())
             self.queue += [Message(message.body) for message in self.dead]  # somebody sends them back

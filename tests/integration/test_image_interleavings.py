@@ -32,6 +32,7 @@ from tests.integration.interleavings import (
     Step,
     Sweep,
     Upload,
+    UseUpBudget,
     Wait,
     World,
     files_of,
@@ -59,6 +60,7 @@ actions = st.one_of(
     # Within a process's time, beyond it, beyond its lease, a result's conclusion, an upload's end, a failure's respite.
     st.builds(Wait, st.sampled_from([1, 30, 59, 61, 62, 70, 130, 360, 1260, 3700])),
     st.builds(Register, images),
+    st.builds(UseUpBudget, st.integers(0, 4)),
 )
 faults = st.one_of(
     st.builds(Kill),
@@ -185,7 +187,7 @@ def test_whatever_happens_between_any_two_calls_it_ends_well(world: World) -> No
     anything()
 
 
-CALLS_OF_A_JOB = 12
+CALLS_OF_A_JOB = 13
 """Of one that nothing befalls."""
 
 SITUATIONS: dict[str, tuple[Action | Fault, ...]] = {
@@ -203,6 +205,9 @@ SITUATIONS: dict[str, tuple[Action | Fault, ...]] = {
     "the same picture is uploaded elsewhere": (Upload("c", "dog"), Deliver((-1,))),
     "the message comes a second time": (Deliver((0,)),),
     "the article is withdrawn": (Publish("x", published=False), Deliver((-1,))),
+    "the day's budget is used up": (UseUpBudget(),),
+    "the day's budget is used up, and then the worker is killed": (UseUpBudget(), Kill()),
+    "the day's budget is used up, and a newer upload overtakes": (UseUpBudget(), Upload("a", "cat"), Deliver((-1,))),
     "the worker hangs while the sweeper and others work": (Wait(59), Sweep(), Deliver((-1,)), Wait(2)),
 }
 """What happens between two calls of a job; where a Kill comes after something else, two calls later."""

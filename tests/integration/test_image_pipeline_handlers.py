@@ -58,6 +58,7 @@ def environment(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
         "MEMORY_MB": "2048",
         "MAX_CONCURRENT_PICTURES": "1",
         "REUSE_ANALYSES_FOR_DAYS": "30",
+        "ANALYSES_PER_DAY": "1000",
         "LOG_LEVEL": "INFO",
     }
     for name, value in values.items():

@@ -5,12 +5,17 @@ from dataclasses import replace
 import pytest
 from moto.server import ThreadedMotoServer
 
+from image_worker.process import BUDGET_USED_UP
 from local.ports import HOST, free_port
 from tests.terraform.conftest import Terraform
 
 pytestmark = pytest.mark.terraform
 
 ROOT = """
+resource "aws_cloudwatch_log_group" "worker" {
+  name = "/aws/lambda/gazette-dev-image-worker"
+}
+
 module "observability" {
   source = "../modules/observability"
 
@@ -19,9 +24,15 @@ module "observability" {
   api_stage              = "dev"
   image_jobs_queue_name  = "gazette-dev-image-jobs"
   dead_letter_queue_name = "gazette-dev-image-jobs-dead-letters"
+  worker_log_group_name  = aws_cloudwatch_log_group.worker.name
   function_names         = { api = "gazette-dev-api", image_worker = "gazette-dev-image-worker" }
 }
 """
+
+
+def test_the_filter_looks_for_what_the_worker_logs(terraform: Terraform) -> None:
+    module = (terraform.checkout / "terraform/modules/observability/alarms.tf").read_text()
+    assert f'"{{ $.message = \\"{BUDGET_USED_UP}\\" }}"' in module
 
 
 def test_a_second_plan_of_the_alarms_is_empty(terraform: Terraform) -> None:
@@ -47,5 +58,5 @@ def test_a_second_plan_of_the_alarms_is_empty(terraform: Terraform) -> None:
     finally:
         server.stop()
 
-    assert "Resources: 8 added, 0 changed, 0 destroyed." in applied.stdout, applied.stdout
+    assert "Resources: 11 added, 0 changed, 0 destroyed." in applied.stdout, applied.stdout
     assert planned.returncode == 0, planned.stdout

@@ -41,9 +41,24 @@ variable "manage_account_logging_role" {
 }
 
 variable "method_throttles" {
-  description = "Tighter limits of single methods, by \"POST /articles\"."
+  description = "Tighter limits of single methods, by \"POST /articles\". Each upload that is registered costs a worker's time and two calls of Rekognition."
   type        = map(object({ rate_limit = number, burst_limit = number }))
-  default     = {}
+  default = {
+    "POST /articles"                     = { rate_limit = 20, burst_limit = 40 }
+    "POST /articles/{article_id}/images" = { rate_limit = 10, burst_limit = 20 }
+  }
+}
+
+variable "uploads_per_person_and_hour" {
+  description = "Uploads that one person may register in an hour; beyond, they get 429."
+  type        = number
+  default     = 200
+}
+
+variable "analyses_per_day" {
+  description = "Pictures that Rekognition is asked about in a day (UTC), two calls each; further ones wait. 0 for no limit. 1000 are at most 2 USD a day, by the list price of 0.001 USD a call (us-east-1)."
+  type        = number
+  default     = 1000
 }
 
 variable "usage_plans" {

@@ -28,7 +28,9 @@ module "gazette" {
   explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
   mfa                 = "OFF"
 
-  uploads_per_person_and_hour = 10000 # tests and fuzzers are not people
+  # Tests and fuzzers are not people, and nobody pays for their analyses.
+  uploads_per_person_and_hour = 10000
+  analyses_per_day            = 100000
 
   deletion_protection = false
   force_destroy       = true

@@ -14,6 +14,8 @@ module "gazette" {
   cors_allow_origin           = var.cors_allow_origin
   throttle                    = var.throttle
   method_throttles            = var.method_throttles
+  uploads_per_person_and_hour = var.uploads_per_person_and_hour
+  analyses_per_day            = var.analyses_per_day
   usage_plans                 = var.usage_plans
   public_url                  = var.public_url
   waf                         = var.waf

@@ -44,6 +44,7 @@ module "worker_function" {
       MEMORY_MB                 = tostring(var.functions.image_worker.memory_mb)
       MAX_CONCURRENT_PICTURES   = tostring(var.worker_concurrent_pictures)
       REUSE_ANALYSES_FOR_DAYS   = tostring(var.reuse_analyses_for_days)
+      ANALYSES_PER_DAY          = tostring(var.analyses_per_day)
     },
     local.common_environment,
     lookup(var.function_environment_variables, "image_worker", {}),

@@ -29,6 +29,7 @@ module "observability" {
   api_stage              = module.rest_api.stage
   image_jobs_queue_name  = module.image_pipeline.image_jobs_queue_name
   dead_letter_queue_name = module.image_pipeline.dead_letter_queue_name
+  worker_log_group_name  = module.worker_function.log_group_name
 
   function_names = {
     api          = module.api_function.name

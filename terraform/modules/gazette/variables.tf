@@ -272,10 +272,26 @@ variable "reuse_analyses_for_days" {
   }
 }
 
+variable "analyses_per_day" {
+  description = "Pictures that Rekognition is asked about in a day (UTC), two calls each; further ones wait. 0 for no limit. 10000 are at most 20 USD a day, by the list price of 0.001 USD a call (us-east-1, the first million calls a month of each operation)."
+  type        = number
+  default     = 10000
+
+  validation {
+    condition     = var.analyses_per_day >= 0 && floor(var.analyses_per_day) == var.analyses_per_day
+    error_message = "analyses_per_day is a whole number from 0 on."
+  }
+}
+
 variable "uploads_expire_after_days" {
   description = "Days after which whatever is left of an upload goes."
   type        = number
   default     = 7
+
+  validation {
+    condition     = var.uploads_expire_after_days >= 2
+    error_message = "A picture that waits for the next day's budget of analyses still needs its upload then: 2 days at least."
+  }
 }
 
 variable "media_noncurrent_expire_after_days" {
@@ -396,6 +412,7 @@ variable "alarm_thresholds" {
     oldest_job_seconds = optional(number, 900)
     api_5xx            = optional(number, 5)
     function_errors    = optional(number, 3)
+    budget_waits       = optional(number, 0)
   })
   default = {}
 }

@@ -1,4 +1,6 @@
 locals {
+  budget_waits = { namespace = var.name, name = "BudgetWaits" }
+
   # No data means that nothing happened, which is fine for each of these.
   alarms = merge(
     {
@@ -9,6 +11,7 @@ locals {
         dimensions  = { QueueName = var.dead_letter_queue_name }
         statistic   = "Maximum"
         threshold   = var.thresholds.dead_letters
+        period      = 60
         periods     = 1
       }
       oldest-image-job = {
@@ -18,6 +21,7 @@ locals {
         dimensions  = { QueueName = var.image_jobs_queue_name }
         statistic   = "Maximum"
         threshold   = var.thresholds.oldest_job_seconds
+        period      = 60
         periods     = 3
       }
       api-5xx = {
@@ -27,6 +31,18 @@ locals {
         dimensions  = { ApiName = var.api_name, Stage = var.api_stage }
         statistic   = "Sum"
         threshold   = var.thresholds.api_5xx
+        period      = 60
+        periods     = 1
+      }
+      # Whoever waits is looked at every hour or two, and says so each time: with a shorter period this one would flutter.
+      analysis-budget = {
+        description = "Images wait for the next day: Rekognition was asked as often as analyses_per_day allows. docs/security.md, Abuse: find out who uploads so much, or raise it."
+        namespace   = local.budget_waits.namespace
+        metric      = local.budget_waits.name
+        dimensions  = {}
+        statistic   = "Sum"
+        threshold   = var.thresholds.budget_waits
+        period      = 2 * 3600
         periods     = 1
       }
     },
@@ -38,10 +54,27 @@ locals {
         dimensions  = { FunctionName = function_name }
         statistic   = "Sum"
         threshold   = var.thresholds.function_errors
+        period      = 60
         periods     = 1
       }
     },
   )
+}
+
+# The worker logs one such line for each image that it puts off: a metric without a call of CloudWatch's.
+resource "aws_cloudwatch_log_metric_filter" "budget_waits" {
+  count = var.enabled ? 1 : 0
+
+  name           = "${var.name}-budget-waits"
+  log_group_name = var.worker_log_group_name
+  pattern        = "{ $.message = \"the day's budget is used up: the image waits\" }"
+
+  metric_transformation {
+    namespace = local.budget_waits.namespace
+    name      = local.budget_waits.name
+    value     = "1"
+    unit      = "Count"
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -55,7 +88,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   statistic           = each.value.statistic
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold
-  period              = 60
+  period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.operations[0].arn]

@@ -34,13 +34,19 @@ variable "dead_letter_queue_name" {
   type        = string
 }
 
+variable "worker_log_group_name" {
+  description = "Where the worker logs that an image has to wait for the day's budget of analyses."
+  type        = string
+}
+
 variable "thresholds" {
-  description = "An alarm goes off above these: dead letters, seconds that the oldest job waits, server errors a minute, failed invocations a minute of one function."
+  description = "An alarm goes off above these: dead letters, seconds that the oldest job waits, server errors a minute, failed invocations a minute of one function, times in two hours that an image had to wait for the day's budget of analyses."
   type = object({
     dead_letters       = optional(number, 0)
     oldest_job_seconds = optional(number, 900)
     api_5xx            = optional(number, 5)
     function_errors    = optional(number, 3)
+    budget_waits       = optional(number, 0)
   })
   default = {}
 

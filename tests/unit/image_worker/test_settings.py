@@ -19,6 +19,7 @@ WORKER = {
     "MEMORY_MB": "2048",
     "MAX_CONCURRENT_PICTURES": "4",
     "REUSE_ANALYSES_FOR_DAYS": "0",
+    "ANALYSES_PER_DAY": "0",
     "LOG_LEVEL": "INFO",
 }
 

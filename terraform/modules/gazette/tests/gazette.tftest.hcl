@@ -408,3 +408,23 @@ run "a_waf_stands_before_the_api" {
     error_message = "The variable made no web ACL."
   }
 }
+
+run "a_part_of_a_picture_is_no_budget" {
+  command = plan
+
+  variables {
+    analyses_per_day = 0.5
+  }
+
+  expect_failures = [var.analyses_per_day]
+}
+
+run "uploads_outlive_the_wait_for_the_next_days_budget" {
+  command = plan
+
+  variables {
+    uploads_expire_after_days = 1
+  }
+
+  expect_failures = [var.uploads_expire_after_days]
+}

@@ -21,6 +21,7 @@ variables {
   function_names         = { api = "gazette-test-api", image_worker = "gazette-test-image-worker" }
   image_jobs_queue_name  = "gazette-test-image-jobs"
   dead_letter_queue_name = "gazette-test-image-jobs-dead-letters"
+  worker_log_group_name  = "/aws/lambda/gazette-test-image-worker"
 }
 
 run "the_first_dead_letter_raises_an_alarm" {
@@ -47,6 +48,42 @@ run "every_function_is_watched_and_every_alarm_tells_somebody" {
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : length(alarm.alarm_actions) == 1])
     error_message = "An alarm tells nobody."
+  }
+}
+
+run "an_image_that_waits_for_the_budget_raises_an_alarm" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.budget_waits[0].log_group_name == "/aws/lambda/gazette-test-image-worker"
+      && aws_cloudwatch_log_metric_filter.budget_waits[0].pattern == "{ $.message = \"the day's budget is used up: the image waits\" }"
+    )
+    error_message = "The filter does not look for what the worker logs."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["analysis-budget"].metric_name == aws_cloudwatch_log_metric_filter.budget_waits[0].metric_transformation[0].name
+      && aws_cloudwatch_metric_alarm.this["analysis-budget"].namespace == aws_cloudwatch_log_metric_filter.budget_waits[0].metric_transformation[0].namespace
+      && aws_cloudwatch_metric_alarm.this["analysis-budget"].threshold == 0
+      && aws_cloudwatch_metric_alarm.this["analysis-budget"].period == 7200
+      && aws_cloudwatch_metric_alarm.this["dead-letters"].period == 60
+    )
+    error_message = "The alarm looks at another metric, or one wait is not enough."
+  }
+}
+
+run "how_many_may_wait_unnoticed_is_a_variable" {
+  command = plan
+
+  variables {
+    thresholds = { budget_waits = 100 }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["analysis-budget"].threshold == 100
+    error_message = "The threshold did not arrive."
   }
 }
 
@@ -79,7 +116,7 @@ run "it_can_be_turned_off" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) + length(aws_cloudwatch_dashboard.this) + length(aws_sns_topic.operations) == 0 && output.operations_topic_arn == null
+    condition     = length(aws_cloudwatch_metric_alarm.this) + length(aws_cloudwatch_dashboard.this) + length(aws_sns_topic.operations) + length(aws_cloudwatch_log_metric_filter.budget_waits) == 0 && output.operations_topic_arn == null
     error_message = "Something is left."
   }
 }

@@ -231,6 +231,18 @@ run "the_accounts_logging_role_is_left_alone_by_default" {
   }
 }
 
+run "a_stage_has_limits_that_nobody_asked_for" {
+  command = plan
+
+  assert {
+    condition = (
+      one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 500
+      && one(aws_api_gateway_method_settings.all.settings).throttling_burst_limit == 1000
+    )
+    error_message = "Without limits of the stage's own, one stage takes the whole account's."
+  }
+}
+
 run "requests_are_throttled_and_traced" {
   command = plan
 
