@@ -13,6 +13,8 @@ _EVENTS = Path(__file__).with_name("events")
 _ANONYMOUS = {"principalId": "anonymous", "integrationLatency": 12}
 HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
 STAGE = "dev"
+AUDIENCE = "4k8examplec1ient1d"
+"""The app client that the recorded events' tokens are for."""
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -40,7 +42,8 @@ class User:
 
     def as_context(self) -> dict[str, Any]:
         """What the REQUEST authorizer (a token is optional) puts into the event."""
-        facts = {name: self.as_claims()["claims"][name] for name in ("cognito:username", "cognito:groups", "token_use")}
+        shown = ("cognito:username", "cognito:groups", "token_use", "aud")
+        facts = {name: self.as_claims()["claims"][name] for name in shown}
         return {"principalId": self.id, "integrationLatency": 12, "sub": self.id, **facts}
 
 

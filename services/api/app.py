@@ -28,6 +28,7 @@ def create_app(
     signer: Signer,
     *,
     cursor_key: str,
+    token_audience: str,
     cors_allow_origin: str,
     max_upload_bytes: int,
     public_url: str | None = None,
@@ -35,6 +36,7 @@ def create_app(
     """The WSGI app with every route of openapi.yaml."""
     app = Flask("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
+    app.config["TOKEN_AUDIENCE"] = token_audience
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # the gateway answers preflights; no function is invoked for them
     show = Representations(signer)
     cursors = Cursors(cursor_key)

@@ -2,12 +2,15 @@
 
 The Cognito authorizer (where a token is required) gives the token's claims; our REQUEST authorizer (where it is
 optional) gives the same facts as flat context values, or none of them for somebody without a token.
+
+The Cognito authorizer knows the pool and not the app client: it lets in a token of any client of the pool, and does not
+promise to refuse an access token. So whom a token is for, and what for, is asked here again.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 
 from api.problems import ProblemError
 from articles.model import Principal
@@ -15,7 +18,7 @@ from articles.model import Principal
 
 def caller() -> Principal | None:
     """The request's authenticated caller, or None."""
-    return principal_of(request.environ.get("serverless.authorizer"))
+    return principal_of(request.environ.get("serverless.authorizer"), current_app.config["TOKEN_AUDIENCE"])
 
 
 def demand_caller() -> Principal:
@@ -27,11 +30,11 @@ def demand_caller() -> Principal:
     return who
 
 
-def principal_of(authorizer: Mapping[str, Any] | None) -> Principal | None:
-    """The principal in a REST event's requestContext.authorizer."""
+def principal_of(authorizer: Mapping[str, Any] | None, audience: str) -> Principal | None:
+    """The principal in a REST event's requestContext.authorizer: the owner of an ID token for that app client."""
     facts: Mapping[str, Any] = (authorizer or {}).get("claims") or authorizer or {}
     subject = facts.get("sub")
-    if not subject or facts.get("token_use", "id") != "id":
+    if not subject or facts.get("token_use") != "id" or facts.get("aud") != audience:
         return None
     return Principal(str(subject), _name(facts, str(subject)), groups_of(facts.get("cognito:groups", "")))
 

@@ -13,6 +13,7 @@ _REQUIRED = (
     "CURSOR_KEY",
     "MAX_UPLOAD_BYTES",
     "UPLOADS_PER_HOUR",
+    "TOKEN_AUDIENCE",
 )
 
 
@@ -39,6 +40,8 @@ class Settings:
     image_jobs_queue_url: str
     cursor_key: str
     """Signs the cursors of lists."""
+    token_audience: str
+    """The app client that tokens must be for."""
     cors_allow_origin: str
     max_upload_bytes: int
     uploads_per_hour: int
@@ -58,6 +61,7 @@ class Settings:
             media_bucket=_text(environment, "MEDIA_BUCKET"),
             image_jobs_queue_url=_text(environment, "IMAGE_JOBS_QUEUE_URL"),
             cursor_key=_key(environment, "CURSOR_KEY"),
+            token_audience=_text(environment, "TOKEN_AUDIENCE"),
             cors_allow_origin=environment.get("CORS_ALLOW_ORIGIN", ""),
             max_upload_bytes=_number(environment, "MAX_UPLOAD_BYTES"),
             uploads_per_hour=_number(environment, "UPLOADS_PER_HOUR"),

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from jwt import PyJWKClient
 
-CLAIMS_SHOWN = ("sub", "name", "preferred_username", "cognito:username", "cognito:groups", "token_use")
+CLAIMS_SHOWN = ("sub", "name", "preferred_username", "cognito:username", "cognito:groups", "token_use", "aud")
 """What of a token the API gets to see, as the Cognito authorizer would show it."""
 
 

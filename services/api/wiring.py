@@ -80,6 +80,7 @@ def build(settings: Settings | None) -> Flask:
         LabelIndex(table),
         Signer(s3, settings.uploads_bucket, media_urls),
         cursor_key=settings.cursor_key,
+        token_audience=settings.token_audience,
         cors_allow_origin=settings.cors_allow_origin,
         max_upload_bytes=settings.max_upload_bytes,
         public_url=settings.public_url,

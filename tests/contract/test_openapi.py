@@ -34,7 +34,9 @@ OPERATIONS: dict[str, Any] = {
 def app() -> Flask:
     """The app without collaborators: its routes are all that is asked for."""
     nobody: Any = None
-    return create_app(nobody, nobody, nobody, cursor_key="0" * 64, cors_allow_origin="", max_upload_bytes=1)
+    return create_app(
+        nobody, nobody, nobody, cursor_key="0" * 64, token_audience="client", cors_allow_origin="", max_upload_bytes=1
+    )
 
 
 def test_the_document_is_valid_openapi() -> None:

@@ -25,7 +25,12 @@ STORES = {
     "TABLE_NAME": "gazette",
     "UPLOADS_BUCKET": "gazette-uploads",
 }
-API = STORES | {"CURSOR_KEY": "5e" * 32, "MAX_UPLOAD_BYTES": "15728640", "UPLOADS_PER_HOUR": "200"}
+API = STORES | {
+    "CURSOR_KEY": "5e" * 32,
+    "MAX_UPLOAD_BYTES": "15728640",
+    "TOKEN_AUDIENCE": "4k8examplec1ient1d",
+    "UPLOADS_PER_HOUR": "200",
+}
 WORKER = STORES | {
     "ANALYSES_PER_DAY": "0",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",

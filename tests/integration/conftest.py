@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from articles.table import Table
 from tests.dynamodb import Wire, create_table
-from tests.gateway import Gateway
+from tests.gateway import AUDIENCE, Gateway
 from tests.handlers import Handler, loaded
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ API_ENVIRONMENT = {
     "CORS_ALLOW_ORIGIN": CORS_ALLOW_ORIGIN,
     "MAX_UPLOAD_BYTES": str(MAX_UPLOAD_BYTES),
     "UPLOADS_PER_HOUR": str(UPLOADS_PER_HOUR),
+    "TOKEN_AUDIENCE": AUDIENCE,
 }
 
 

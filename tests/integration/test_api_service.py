@@ -9,7 +9,7 @@ import pytest
 
 from api.docs_routes import ASSETS
 from tests.dynamodb import Wire
-from tests.gateway import ALICE, HOST, Gateway, rest_event
+from tests.gateway import ALICE, AUDIENCE, HOST, Gateway, rest_event
 from tests.handlers import loaded
 from tests.integration.conftest import CORS_ALLOW_ORIGIN
 
@@ -174,6 +174,7 @@ def closed_port(monkeypatch: pytest.MonkeyPatch) -> None:
         "IMAGE_JOBS_QUEUE_URL": "http://127.0.0.1:9/q",
         "MAX_UPLOAD_BYTES": "1000",
         "UPLOADS_PER_HOUR": "10",
+        "TOKEN_AUDIENCE": AUDIENCE,
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_REGION": "eu-central-1",

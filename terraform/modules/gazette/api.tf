@@ -56,6 +56,7 @@ module "api_function" {
       CORS_ALLOW_ORIGIN    = var.cors_allow_origin
       MAX_UPLOAD_BYTES     = tostring(var.max_upload_bytes)
       UPLOADS_PER_HOUR     = tostring(var.uploads_per_person_and_hour)
+      TOKEN_AUDIENCE       = module.identity.user_pool_client_id
     },
     # Otherwise a request itself tells: its host, and the stage or base path before its route.
     { for name, url in { PUBLIC_URL = local.public_url } : name => url if var.public_url != null },

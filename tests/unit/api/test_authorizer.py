@@ -129,6 +129,7 @@ def test_a_good_token_gets_in_as_its_owner(authorize: Handler, form: str, header
         "cognito:username": "alice",
         "cognito:groups": "readers,editors",
         "token_use": "id",
+        "aud": AUDIENCE,
     }
 
 
@@ -183,6 +184,17 @@ BAD: dict[str, Callable[[], str]] = {
 def test_a_bad_token_is_denied_and_names_nobody(authorize: Handler, bad: str) -> None:
     policy = authorize(event(f"Bearer {BAD[bad]()}"), Context())
     assert (effect(policy), policy["principalId"], policy["context"]) == ("Deny", "anonymous", {})
+
+
+def test_two_authorization_headers_are_one_too_many(authorize: Handler) -> None:
+    for texts in ([token(), token(sub="bob")], [token(), token()], ["", token()]):
+        twice = event(texts[-1])
+        twice["multiValueHeaders"]["Authorization"] = texts
+        assert effect(authorize(twice, Context())) == "Deny"
+        spelt = event(texts[0])
+        spelt["headers"]["authorization"] = texts[-1]
+        spelt["multiValueHeaders"]["authorization"] = [texts[-1]]
+        assert effect(authorize(spelt, Context())) == "Deny"
 
 
 def test_nothing_of_a_token_is_logged(authorize: Handler, capsys: pytest.CaptureFixture[str]) -> None:

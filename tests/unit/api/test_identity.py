@@ -4,26 +4,43 @@ import pytest
 
 from api.identity import groups_of, principal_of
 from articles.model import Principal
-from tests.gateway import ALICE, EDITOR, recorded
+from tests.gateway import ALICE, AUDIENCE, EDITOR, recorded
 
 
 def test_a_recorded_cognito_authorizer_names_its_caller() -> None:
-    assert principal_of(recorded("cognito_authorizer")) == Principal(
+    assert principal_of(recorded("cognito_authorizer"), AUDIENCE) == Principal(
         "1a2b3c4d-0000-4000-8000-00000000a11c", "alice", frozenset({"readers", "writers"})
     )
 
 
 def test_claims_and_flat_context_name_the_same_caller() -> None:
-    assert principal_of(EDITOR.as_claims()) == principal_of(EDITOR.as_context())
+    named = principal_of(EDITOR.as_claims(), AUDIENCE)
+    assert named is not None
+    assert named == principal_of(EDITOR.as_context(), AUDIENCE)
 
 
 @pytest.mark.parametrize("authorizer", [None, {}, {"principalId": "anonymous"}, {"claims": {}}, {"sub": ""}])
 def test_whoever_has_no_subject_is_nobody(authorizer: dict[str, Any] | None) -> None:
-    assert principal_of(authorizer) is None
+    assert principal_of(authorizer, AUDIENCE) is None
 
 
-def test_an_access_token_is_nobody() -> None:
-    assert principal_of(ALICE.as_context() | {"token_use": "access"}) is None
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token_use": "access"},
+        {"token_use": None},
+        {"token_use": ["id"]},
+        {"aud": "another-client"},
+        {"aud": None},
+        {"aud": [AUDIENCE]},
+        {"aud": ""},
+        {"sub": None},
+    ],
+)
+def test_a_token_for_another_use_or_another_client_is_nobody(change: dict[str, Any]) -> None:
+    changed = {name: value for name, value in (ALICE.as_context() | change).items() if value is not None}
+    assert principal_of(changed, AUDIENCE) is None
+    assert principal_of({"claims": changed}, AUDIENCE) is None
 
 
 @pytest.mark.parametrize(
@@ -54,6 +71,6 @@ def test_groups_are_read_however_the_gateway_writes_them(value: Any, groups: set
     ],
 )
 def test_the_name_shown_is_never_an_address(facts: dict[str, str], name: str) -> None:
-    who = principal_of({"claims": {"sub": "12345678-9", **facts}})
+    who = principal_of({"claims": {"sub": "12345678-9", "token_use": "id", "aud": AUDIENCE, **facts}}, AUDIENCE)
     assert who is not None
     assert who.name == name

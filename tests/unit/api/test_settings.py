@@ -10,6 +10,7 @@ GOOD = {
     "CURSOR_KEY": "0f" * 32,
     "MAX_UPLOAD_BYTES": "1000",
     "UPLOADS_PER_HOUR": "10",
+    "TOKEN_AUDIENCE": "client",
 }
 
 
