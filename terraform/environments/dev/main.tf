@@ -15,6 +15,7 @@ module "gazette" {
   usage_plans                 = var.usage_plans
   public_url                  = var.public_url
   waf                         = var.waf
+  media_cdn                   = var.media_cdn
   image_event_emails          = var.image_event_emails
   image_event_webhook         = var.image_event_webhook
   permissions_boundary_arn    = var.permissions_boundary_arn

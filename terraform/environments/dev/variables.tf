@@ -105,3 +105,18 @@ variable "waf" {
   })
   default = null
 }
+
+variable "media_cdn" {
+  description = "CloudFront before the renditions (docs/security.md tells how to make its keys); null for presigned URLs of S3."
+  type = object({
+    keys = map(object({
+      public_key_pem         = string
+      private_key_secret_arn = string
+    }))
+    signing_key     = string
+    price_class     = optional(string, "PriceClass_100")
+    aliases         = optional(list(string), [])
+    certificate_arn = optional(string)
+  })
+  default = null
+}

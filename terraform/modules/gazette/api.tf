@@ -60,6 +60,12 @@ module "api_function" {
     },
     # Otherwise a request itself tells: its host, and the stage or base path before its route.
     { for name, url in { PUBLIC_URL = local.public_url } : name => url if var.public_url != null },
+    # Otherwise it presigns URLs of S3.
+    merge([for cdn in module.media_cdn : {
+      MEDIA_URL                    = cdn.url
+      MEDIA_KEY_PAIR_ID            = cdn.key_pair_id
+      MEDIA_PRIVATE_KEY_SECRET_ARN = local.media_private_key_secret_arn
+    }]...),
     local.common_environment,
     lookup(var.function_environment_variables, "api", {}),
   )
@@ -83,21 +89,27 @@ module "api_function" {
         actions   = ["dynamodb:Query"]
         resources = [module.article_table.index_arns["feed"], module.article_table.index_arns["author"]]
       },
-      # A presigned request may do what its signer may: these two sign an upload's policy and a rendition's URL.
+      # A presigned request may do what its signer may: this one signs an upload's policy, SignRenditions a rendition's URL.
       {
         sid       = "SignUploads"
         actions   = ["s3:PutObject"]
         resources = ["${module.image_pipeline.uploads_bucket_arn}/uploads/*"]
       },
       {
-        sid       = "SignRenditions"
-        actions   = ["s3:GetObject"]
-        resources = ["${module.image_pipeline.media_bucket_arn}/media/*"]
-      },
-      {
         sid       = "QueueJobs"
         actions   = ["sqs:SendMessage"]
         resources = [module.image_pipeline.image_jobs_queue_arn]
+      },
+    ],
+    [
+      var.media_cdn == null ? {
+        sid       = "SignRenditions"
+        actions   = ["s3:GetObject"]
+        resources = ["${module.image_pipeline.media_bucket_arn}/media/*"]
+        } : {
+        sid       = "ReadTheKeyThatSignsRenditions"
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = [local.media_private_key_secret_arn]
       },
     ],
     local.table_key_statements,

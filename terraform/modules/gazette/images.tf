@@ -11,6 +11,20 @@ module "image_pipeline" {
   image_event_webhook                = var.image_event_webhook
   force_destroy                      = var.force_destroy
   require_tls                        = var.require_tls
+  media_distribution                 = one([for cdn in module.media_cdn : { arn = cdn.distribution_arn }])
+}
+
+module "media_cdn" {
+  source = "../media_cdn"
+  count  = var.media_cdn == null ? 0 : 1
+
+  name               = var.name
+  bucket_domain_name = module.image_pipeline.media_bucket_domain_name
+  public_keys        = { for name, key in var.media_cdn.keys : name => key.public_key_pem }
+  signing_key        = var.media_cdn.signing_key
+  price_class        = var.media_cdn.price_class
+  aliases            = var.media_cdn.aliases
+  certificate_arn    = var.media_cdn.certificate_arn
 }
 
 module "worker_function" {

@@ -12,6 +12,8 @@ locals {
   # One place for what all four functions share.
   common_environment = merge({ LOG_LEVEL = var.log_level }, var.extra_environment_variables)
 
+  media_private_key_secret_arn = try(var.media_cdn.keys[var.media_cdn.signing_key].private_key_secret_arn, null)
+
   # The stage's own address isn't here: it exists after the stage, which exists after the function that would be told.
   public_url = var.public_url == null ? null : replace(
     replace(var.public_url, "{api_id}", module.rest_api.id), "{stage}", var.stage

@@ -108,3 +108,8 @@ output "web_acl_name" {
   description = "The web ACL's name, as metrics call it; null where there is none."
   value       = one(module.waf[*].web_acl_name)
 }
+
+output "media_url" {
+  description = "Where CloudFront serves renditions; null where S3 does."
+  value       = one(module.media_cdn[*].url)
+}

@@ -300,6 +300,33 @@ variable "media_noncurrent_expire_after_days" {
   default     = 30
 }
 
+variable "media_cdn" {
+  description = "CloudFront before the renditions, which then come with security headers: pairs of keys by name, the private halves in Secrets Manager, and which one signs; null for URLs of S3. docs/security.md tells how to make and rotate a pair."
+  type = object({
+    keys = map(object({
+      public_key_pem         = string
+      private_key_secret_arn = string
+    }))
+    signing_key     = string
+    price_class     = optional(string, "PriceClass_100")
+    aliases         = optional(list(string), [])
+    certificate_arn = optional(string)
+  })
+  default = null
+
+  validation {
+    condition = var.media_cdn == null ? true : alltrue([
+      for key in values(var.media_cdn.keys) : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", key.private_key_secret_arn))
+    ])
+    error_message = "private_key_secret_arn is a secret's whole ARN, with no pattern in it: the API may read that one and no other."
+  }
+
+  validation {
+    condition     = var.media_cdn == null ? true : contains(keys(var.media_cdn.keys), var.media_cdn.signing_key)
+    error_message = "signing_key is the name of one of keys."
+  }
+}
+
 variable "image_event_emails" {
   description = "Who is told by mail what became of images: address = { types }, all types unless some are named. Each has to confirm."
   type = map(object({

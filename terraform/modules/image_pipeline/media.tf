@@ -1,4 +1,4 @@
-# What the worker cleaned: the only images that are ever served, by short-lived presigned URLs.
+# What the worker cleaned: the only images that are ever served, by short-lived signed URLs of S3 or CloudFront.
 resource "aws_s3_bucket" "media" {
   # checkov:skip=CKV_AWS_18:each read has a URL that the API signed and logged; CloudTrail says who else came
   # checkov:skip=CKV_AWS_144:one region is the service's; versions bring back what was deleted by mistake
@@ -69,22 +69,33 @@ resource "aws_s3_bucket_lifecycle_configuration" "media" {
   depends_on = [aws_s3_bucket_versioning.media]
 }
 
-resource "aws_s3_bucket_policy" "media" {
-  count = var.require_tls ? 1 : 0
-
-  bucket = aws_s3_bucket.media.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
+locals {
+  media_policy_statements = concat(
+    var.require_tls ? [{
       Sid       = "OnlyOverTls"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
       Resource  = [aws_s3_bucket.media.arn, "${aws_s3_bucket.media.arn}/*"]
       Condition = local.insecure_transport
-    }]
-  })
+    }] : [],
+    # That one distribution: any other of CloudFront's, of whatever account, is the same principal.
+    var.media_distribution == null ? [] : [{
+      Sid       = "CloudFrontReadsRenditions"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:GetObject"
+      Resource  = ["${aws_s3_bucket.media.arn}/media/*"]
+      Condition = { StringEquals = { "aws:SourceArn" = var.media_distribution.arn } }
+    }],
+  )
+}
+
+resource "aws_s3_bucket_policy" "media" {
+  count = var.require_tls || var.media_distribution != null ? 1 : 0
+
+  bucket = aws_s3_bucket.media.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.media_policy_statements })
 
   depends_on = [aws_s3_bucket_public_access_block.media]
 }

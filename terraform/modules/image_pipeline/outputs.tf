@@ -18,6 +18,11 @@ output "media_bucket_arn" {
   value       = aws_s3_bucket.media.arn
 }
 
+output "media_bucket_domain_name" {
+  description = "Where CloudFront finds the bucket that serves."
+  value       = aws_s3_bucket.media.bucket_regional_domain_name
+}
+
 output "image_jobs_queue_url" {
   description = "The job queue's URL."
   value       = aws_sqs_queue.image_jobs.id

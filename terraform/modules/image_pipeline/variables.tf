@@ -116,3 +116,9 @@ variable "require_tls" {
   type        = bool
   default     = true
 }
+
+variable "media_distribution" {
+  description = "The CloudFront distribution that may read renditions, an object because its ARN is not known before it is made; null for none."
+  type        = object({ arn = string })
+  default     = null
+}

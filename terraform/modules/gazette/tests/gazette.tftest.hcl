@@ -428,3 +428,67 @@ run "uploads_outlive_the_wait_for_the_next_days_budget" {
 
   expect_failures = [var.uploads_expire_after_days]
 }
+
+run "without_a_cdn_renditions_are_presigned_urls_of_s3" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(output.policies.api, "secretsmanager:") && strcontains(output.policies.api, "SignRenditions")
+    error_message = "The API signs for S3 by its own role."
+  }
+
+  assert {
+    condition     = output.media_url == null
+    error_message = "There is no CloudFront unless somebody asks for it."
+  }
+}
+
+run "with_a_cdn_the_api_reads_one_secret_and_no_rendition" {
+  command = plan
+
+  variables {
+    media_cdn = {
+      keys = {
+        old = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf" }
+        new = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf" }
+      }
+      signing_key = "new"
+    }
+  }
+
+  override_resource {
+    target          = module.media_cdn[0].aws_cloudfront_distribution.this
+    override_during = plan
+    values          = { arn = "arn:aws:cloudfront::111122223333:distribution/E1", domain_name = "d111111abcdef8.cloudfront.net" }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.api).Statement : statement if length(regexall("secretsmanager:|s3:GetObject", jsonencode(statement))) > 0
+      ] == [{
+        Sid      = "ReadTheKeyThatSignsRenditions"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = ["arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf"]
+    }]
+    error_message = "The API reads the key that signs, no other secret, and the bucket no longer."
+  }
+
+  assert {
+    condition     = output.media_url == "https://d111111abcdef8.cloudfront.net"
+    error_message = "The API would sign for another address."
+  }
+}
+
+run "a_pattern_of_secrets_is_refused" {
+  command = plan
+
+  variables {
+    media_cdn = {
+      keys        = { a = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*" } }
+      signing_key = "a"
+    }
+  }
+
+  expect_failures = [var.media_cdn]
+}

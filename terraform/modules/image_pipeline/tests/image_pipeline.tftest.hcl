@@ -231,3 +231,53 @@ run "a_name_too_long_for_a_bucket_is_refused" {
 
   expect_failures = [var.name]
 }
+
+run "nobody_reads_media_by_the_bucket_s_policy" {
+  command = plan
+
+  assert {
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.media[0].policy).Statement : statement.Effect] == ["Deny"]
+    error_message = "Something may read renditions without a presigned URL."
+  }
+}
+
+run "a_distribution_reads_renditions_and_only_that_one" {
+  command = plan
+
+  variables {
+    media_distribution = { arn = "arn:aws:cloudfront::111122223333:distribution/E1" }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_s3_bucket_policy.media[0].policy).Statement : jsonencode(statement) if statement.Effect == "Allow"
+      ] == [jsonencode({
+        Sid       = "CloudFrontReadsRenditions"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = "s3:GetObject"
+        Resource  = ["${aws_s3_bucket.media.arn}/media/*"]
+        Condition = { StringEquals = { "aws:SourceArn" = "arn:aws:cloudfront::111122223333:distribution/E1" } }
+    })]
+    error_message = "Another distribution could read, or this one more than renditions."
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(aws_s3_bucket_policy.media[0].policy).Statement : statement.Sid], "OnlyOverTls")
+    error_message = "TLS is still required."
+  }
+}
+
+run "a_distribution_reads_where_tls_is_not_required_too" {
+  command = plan
+
+  variables {
+    media_distribution = { arn = "arn:aws:cloudfront::111122223333:distribution/E1" }
+    require_tls        = false
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.media[0].policy).Statement : statement.Sid] == ["CloudFrontReadsRenditions"]
+    error_message = "The policy lost a statement."
+  }
+}
