@@ -35,7 +35,7 @@ BUDGET_AGAIN_AFTER = timedelta(hours=1)
 within one of these of the next day's start: spread, so that they do not all come at once."""
 
 
-BUDGET_USED_UP = "the day's budget is used up: the image waits"
+BUDGET_USED_UP = "the budget of the day is used up: the image waits"
 """Terraform's metric filter (modules/observability) looks for these very words."""
 
 

@@ -67,7 +67,7 @@ resource "aws_cloudwatch_log_metric_filter" "budget_waits" {
 
   name           = "${var.name}-budget-waits"
   log_group_name = var.worker_log_group_name
-  pattern        = "{ $.message = \"the day's budget is used up: the image waits\" }"
+  pattern        = "{ $.message = \"the budget of the day is used up: the image waits\" }"
 
   metric_transformation {
     namespace = local.budget_waits.namespace

@@ -57,7 +57,7 @@ run "an_image_that_waits_for_the_budget_raises_an_alarm" {
   assert {
     condition = (
       aws_cloudwatch_log_metric_filter.budget_waits[0].log_group_name == "/aws/lambda/gazette-test-image-worker"
-      && aws_cloudwatch_log_metric_filter.budget_waits[0].pattern == "{ $.message = \"the day's budget is used up: the image waits\" }"
+      && aws_cloudwatch_log_metric_filter.budget_waits[0].pattern == "{ $.message = \"the budget of the day is used up: the image waits\" }"
     )
     error_message = "The filter does not look for what the worker logs."
   }
