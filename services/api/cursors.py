@@ -24,7 +24,7 @@ class Cursors:
             return None
         try:
             position = self._serializer(listing).loads(cursor)
-        except (BadData, RecursionError):
+        except (BadData, RecursionError, UnicodeEncodeError):  # the last: half a surrogate pair
             position = None
         # Base 64 spells the same bytes in several ways: only the spelling that was given out is taken.
         if not isinstance(position, str) or self.encode(listing, position) != cursor:

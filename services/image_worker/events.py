@@ -91,7 +91,7 @@ def _job(message: Mapping[str, Any]) -> Job:
 def _uploads(message: Mapping[str, Any], uploads_bucket: str) -> list[Work]:
     try:
         notification = msgspec.convert(message, _Notification)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: a field named by half a surrogate pair
         raise PoisonError("The body is an S3 notification of no known shape.") from error
     found: list[Work] = []
     for record in notification.records:

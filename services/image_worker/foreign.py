@@ -91,8 +91,8 @@ def _found(file_format: str | None, data: bytes) -> str | None:
     while end < len(data):
         end = _skip_blank(data, end)
         following = _end_of_welcome(data, end)
-        if following is None:
-            break
+        if following is None or following == end:
+            break  # a box that is broken at once has no end of its own
         end = following
     if end >= len(data):
         return None

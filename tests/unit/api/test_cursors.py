@@ -18,6 +18,11 @@ def test_a_cursor_comes_back_as_the_position_it_was_made_of(listing: str, positi
     assert CURSORS.decode(listing, cursor) == position
 
 
+def test_half_a_surrogate_pair_is_refused_like_any_other_text() -> None:
+    with pytest.raises(ProblemError):
+        CURSORS.decode("list", "\ud800.signature")
+
+
 def test_no_position_is_no_cursor_and_no_cursor_is_the_beginning() -> None:
     assert CURSORS.encode("list", None) is None
     assert CURSORS.decode("list", None) is None

@@ -129,3 +129,14 @@ def test_what_is_no_picture_is_told_by_its_name(data: bytes, name: str) -> None:
     assert code == "unsupported_format"
     assert message.startswith(f"The file is {name}")
     assert "HEIC" in message
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("length", [0, 7, 2**31])
+def test_a_broken_box_behind_a_picture_does_not_keep_it_from_being_looked_at_to_its_end(length: int) -> None:
+    """Each once took a worker until its time-out: the end of such a box is where it begins."""
+    box = length.to_bytes(4, "big") + b"ftyp????"
+    clean(pictures.jpeg() + b"\x01" * 4 + box, 400)
+    clean(pictures.jpeg() + box, 400)
+    with pytest.raises(PictureError, match="PDF"):
+        clean(pictures.jpeg() + box + b"%PDF-1.7", 400)
