@@ -53,7 +53,7 @@ def test_a_url_that_was_changed_is_refused(
     image: dict[str, Any], anonymous: ApiClient, change: Callable[[Query], Query]
 ) -> None:
     unchanged = _changed(image["urls"]["large"], lambda query: query)
-    assert anonymous.session.get(unchanged, timeout=10).status_code == 200, "taken apart and put together, it still works"
+    assert anonymous.session.get(unchanged, timeout=10).status_code == 200, "put together again, it works"
 
     refused = anonymous.session.get(_changed(image["urls"]["large"], change), timeout=10)
 
