@@ -1,12 +1,15 @@
 """The functions in their images, called through AWS's emulator, read-only and as nobody in particular."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.docker.containers import Container, docker, event
+from tests.gateway import recorded, rest_event
+from tests.routes import ROUTES, Token
 
 pytestmark = pytest.mark.docker
 
@@ -84,6 +87,25 @@ def test_what_needs_dynamodb_is_a_503_at_once(
     assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
     assert answer["isBase64Encoded"] is False
     assert json.loads(answer["body"])["status"] == 503
+
+
+def test_an_api_with_no_gateway_before_it_knows_nobody(start: Start) -> None:
+    api = start("api", "", API | NOWHERE)
+    claims = json.dumps(recorded("cognito_authorizer")["claims"])
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsInRva2VuX3VzZSI6ImlkIn0.",
+        "X-Amzn-Claims": claims,
+        "Serverless.Authorizer": f'{{"claims": {claims}}}',
+    }
+
+    for route in ROUTES:
+        target = re.sub(r"\{\w+\}", "01JD9Z6M3T8Q4V7W2X5Y1Z0ABC", route.path)
+        if route.token is Token.REQUIRED:
+            answer = api.invoke(rest_event(route.method, target, headers=headers, body='{"title": "t", "body": "b"}'))
+            assert answer["statusCode"] == 401, route
+            assert answer["multiValueHeaders"]["WWW-Authenticate"] == ["Bearer"]
+    assert api.invoke(rest_event("GET", "/articles?author=me", headers=headers))["statusCode"] == 401
 
 
 def test_an_api_that_terraform_told_only_half_does_not_start(start: Start) -> None:
