@@ -12,12 +12,16 @@ from articles.model import Principal
 from articles.repository import ArticleRepository
 from articles.service import ArticleService, Upload
 from articles.table import Table
-from tests.integration.test_articles_calls import NoJobs
 from tests.samples import NOON, an_article, an_id
 from tests.unit.image_worker.fakes import Clock
 
 ALICE, EDITOR = Principal("alice", "Alice"), Principal("erin", "Erin", frozenset({"editors"}))
 UPLOAD = Upload("portrait.jpg", "image/jpeg", 181_234, "A portrait")
+
+
+class NoJobs:
+    def send(self, job: object) -> None:
+        pass
 
 
 class World:
