@@ -121,6 +121,10 @@ types: setup ## Check the types of services/ and local/
 tests: setup ## Run all tests: make tests ARGS='tests/unit -k cursor'
 	@$(RUN) -m pytest $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Try inputs that nobody thought of: make fuzz [SECONDS=60] [TARGET=preflight|events|cursors|bodies|tokens]
+	@$(RUN) -m tests.fuzz --seconds '$(or $(SECONDS),60)' $(if $(TARGET),--target '$(TARGET)')
+
 .PHONY: unit
 unit: setup ## Run the unit tests only
 	@$(RUN) -m pytest tests/unit $(ARGS)
@@ -156,7 +160,7 @@ postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local base build emulator checks sbom; do \
+	@cd requirements && for name in dev api image_worker local base build emulator checks secrets sbom fuzz; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --no-emit-index-url --python-version 3.11 \
-	    $$([[ $$name = @(dev|checks|sbom) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
+	    $$([[ $$name = @(dev|checks|secrets|sbom|fuzz) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done

@@ -43,6 +43,8 @@ ENV MALLOC_ARENA_MAX=2 \
     MALLOC_MMAP_THRESHOLD_=1048576
 # SnapStart takes AWS's base as it is, any other one with this label.
 LABEL com.amazonaws.lambda.feature.snapstart="Allow"
+# checkov:skip=CKV_DOCKER_2:Lambda looks after its environments itself, and asks no image how it is
+# checkov:skip=CKV_DOCKER_7:a name that an argument holds; a deploy gives it by digest
 # The numbers that Lambda itself uses; they need no entry in /etc/passwd.
 USER 993:990
 CMD ["image_worker.handler.handler"]

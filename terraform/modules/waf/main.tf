@@ -20,6 +20,8 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
+  # checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet above, which a scan of the source does not see
+
   name        = local.name
   description = "Stands before the stage of ${var.name}"
   scope       = "REGIONAL"
