@@ -37,7 +37,7 @@ class TokenVerifier:
             )
         except jwt.PyJWKClientConnectionError:
             raise
-        except (jwt.PyJWTError, RecursionError):
+        except (jwt.PyJWTError, RecursionError, UnicodeEncodeError):  # the last: half a surrogate pair
             return None
         if claims["token_use"] != "id":  # noqa: S105 (no password)
             return None

@@ -46,6 +46,9 @@ _DECODER_ERRORS = (
 """What the decoders are known to raise on broken files (Pillow's documentation promises only OSError, pi_heif's these
 and RuntimeError). Not MemoryError: that is no fault of the file's."""
 
+_NOT_FOR_WANT_OF_MEMORY = ("invalid image size", "security limit exceeded")
+"""Of libheif's "memory allocation errors": a header that asks for what cannot be, however much there is."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -182,7 +185,8 @@ def _corrupt() -> PictureError:
 
 def _blame_memory(header: Header, error: BaseException) -> None:
     """Raises MemoryError where that was the reason: the decoders report it like damage."""
-    if "memory" in str(error).lower():
+    text = str(error).lower()
+    if "memory" in text and not any(cause in text for cause in _NOT_FOR_WANT_OF_MEMORY):
         raise MemoryError from error
     # What is never touched takes no memory, but room that the process's limit may not leave.
     try:

@@ -173,6 +173,7 @@ BAD: dict[str, Callable[[], str]] = {
     "three pieces of garbage": lambda: "a.b.c",
     "dots": lambda: "..",
     "no letters at all": lambda: "\x00\xff.ü.💥",
+    "half of a surrogate pair": lambda: "\ud800.a.b",
     "another scheme": lambda: "Basic YWxpY2U6c2VjcmV0",
     "nested 6,000 deep": lambda: f"{DEEP}.{DEEP}.x",
     "a header that is no object": lambda: f"{base64.urlsafe_b64encode(b'[1]').decode()}.e30.x",

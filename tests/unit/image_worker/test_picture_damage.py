@@ -157,21 +157,30 @@ def test_of_an_animation_with_many_frames_one_is_read(file_format: str) -> None:
     assert clean(data, 400).pixels.size == (100, 100)
 
 
-def test_a_decoder_without_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let through, as what it is: another worker, or the same one with nothing beside, may have it."""
-
+def decoder_saying(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Starved:
         mode, size, orientation, profile, is_adobe_rgb, needs_more = "RGB", (200, 200), 1, None, False, False
 
         def decode(self, _: tuple[int, int]) -> None:
-            raise RuntimeError("Memory allocation error: Unspecified")
+            raise RuntimeError(text)
 
     def opened(*_: object) -> Decoder:
         return Starved()  # type: ignore[return-value] # it never comes to the rest
 
     monkeypatch.setattr(pictures_module, "opened", opened)
+
+
+def test_a_decoder_without_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let through, as what it is: another worker, or the same one with nothing beside, may have it."""
+    decoder_saying("Memory allocation error: Unspecified", monkeypatch)
     with pytest.raises(MemoryError):
         clean(pictures.jpeg(), 400)
+
+
+@pytest.mark.parametrize("cause", ["Invalid image size: zero width or height", "Security limit exceeded: 4 tiles"])
+def test_what_libheif_could_not_decode_with_any_memory_is_damage(cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder_saying(f"Memory allocation error: {cause}", monkeypatch)
+    assert code_of(pictures.jpeg()) == "corrupt"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system limits a process's memory")
