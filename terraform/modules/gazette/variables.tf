@@ -316,9 +316,10 @@ variable "media_cdn" {
 
   validation {
     condition = var.media_cdn == null ? true : alltrue([
-      for key in values(var.media_cdn.keys) : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$", key.private_key_secret_arn))
+      for key in values(var.media_cdn.keys) :
+      can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:${var.name}-[A-Za-z0-9_-]+$", key.private_key_secret_arn))
     ])
-    error_message = "private_key_secret_arn is a secret's whole ARN, with no pattern in it: the API may read that one and no other."
+    error_message = "private_key_secret_arn is the whole ARN of a secret whose name begins with ${var.name}-, with no pattern in it: the API may read that one and no other."
   }
 
   validation {

@@ -449,8 +449,8 @@ run "with_a_cdn_the_api_reads_one_secret_and_no_rendition" {
   variables {
     media_cdn = {
       keys = {
-        old = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:old-AbCdEf" }
-        new = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf" }
+        old = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-test-old-AbCdEf" }
+        new = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-test-new-AbCdEf" }
       }
       signing_key = "new"
     }
@@ -469,7 +469,7 @@ run "with_a_cdn_the_api_reads_one_secret_and_no_rendition" {
         Sid      = "ReadTheKeyThatSignsRenditions"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
-        Resource = ["arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf"]
+        Resource = ["arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-test-new-AbCdEf"]
     }]
     error_message = "The API reads the key that signs, no other secret, and the bucket no longer."
   }
@@ -485,7 +485,20 @@ run "a_pattern_of_secrets_is_refused" {
 
   variables {
     media_cdn = {
-      keys        = { a = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*" } }
+      keys        = { a = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-test-*" } }
+      signing_key = "a"
+    }
+  }
+
+  expect_failures = [var.media_cdn]
+}
+
+run "another_stages_secret_is_refused" {
+  command = plan
+
+  variables {
+    media_cdn = {
+      keys        = { a = { public_key_pem = "-----BEGIN PUBLIC KEY-----", private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-prod-a-AbCdEf" } }
       signing_key = "a"
     }
   }
