@@ -24,3 +24,9 @@ variable "permissions_boundary_arn" {
   type        = string
   default     = null
 }
+
+variable "media_cdn" {
+  description = "Whether the stages' roles may look after CloudFront, as their media_cdn needs."
+  type        = bool
+  default     = false
+}

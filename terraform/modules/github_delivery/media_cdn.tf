@@ -1,0 +1,71 @@
+# CloudFront's resources carry no names in their ARNs. A distribution is told by its tag, so a stage's role changes its own;
+# what belongs to it has none, and who may change one stage's may change another's. So only where an account uses media_cdn,
+# and as a policy of its own: the inline one has no room for more.
+locals {
+  cloudfront = "${local.arn}:cloudfront::${data.aws_caller_identity.current.account_id}"
+}
+
+resource "aws_iam_role_policy_attachment" "media_cdn" {
+  for_each = aws_iam_policy.media_cdn
+
+  role       = aws_iam_role.this[each.key].name
+  policy_arn = each.value.arn
+}
+
+resource "aws_iam_policy" "media_cdn" {
+  for_each = { for stage, environment in var.environments : stage => environment if var.media_cdn }
+
+  name        = "${var.name}-delivery-${each.key}-media-cdn"
+  description = "What delivering CloudFront to ${each.key} needs"
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      # A new one has no tag yet that could be asked for.
+      {
+        Sid      = "MakeDistributions"
+        Effect   = "Allow"
+        Action   = ["cloudfront:CreateDistribution"]
+        Resource = ["${local.cloudfront}:distribution/*"]
+      },
+      # Neither is another stage's made its own by a tag.
+      {
+        Sid      = "TagOwnDistributions"
+        Effect   = "Allow"
+        Action   = ["cloudfront:TagResource"]
+        Resource = ["${local.cloudfront}:distribution/*"]
+        Condition = {
+          StringEquals         = { "aws:RequestTag/Environment" = each.key }
+          StringEqualsIfExists = { "aws:ResourceTag/Environment" = each.key }
+        }
+      },
+      {
+        Sid       = "OwnDistributions"
+        Effect    = "Allow"
+        Action    = ["cloudfront:DeleteDistribution", "cloudfront:UpdateDistribution"]
+        Resource  = ["${local.cloudfront}:distribution/*"]
+        Condition = { StringEquals = { "aws:ResourceTag/Environment" = each.key } }
+      },
+      {
+        Sid    = "PoliciesOfDistributions"
+        Effect = "Allow"
+        Action = [
+          "cloudfront:CreateCachePolicy", "cloudfront:DeleteCachePolicy", "cloudfront:UpdateCachePolicy",
+          "cloudfront:CreateResponseHeadersPolicy", "cloudfront:DeleteResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy",
+        ]
+        Resource = ["${local.cloudfront}:cache-policy/*", "${local.cloudfront}:response-headers-policy/*"]
+      },
+      # CloudFront knows no resource for these.
+      {
+        Sid    = "KeysAndOriginsOfDistributions"
+        Effect = "Allow"
+        Action = [
+          "cloudfront:CreateKeyGroup", "cloudfront:DeleteKeyGroup", "cloudfront:UpdateKeyGroup",
+          "cloudfront:CreateOriginAccessControl", "cloudfront:DeleteOriginAccessControl", "cloudfront:UpdateOriginAccessControl",
+          "cloudfront:CreatePublicKey", "cloudfront:DeletePublicKey", "cloudfront:UpdatePublicKey",
+        ]
+        Resource = ["*"]
+      },
+    ]
+  })
+}
