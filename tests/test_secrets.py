@@ -1,13 +1,15 @@
-"""No tracked file holds a secret: detect-secrets looks for keys of services, private keys, passwords, and text that is too
-random to be anything else."""
+"""No tracked file holds a secret: keys of well-known services, private keys, passwords, text that is too random to be
+anything else."""
 
 import hashlib
 import json
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from hashlib import sha512
 from pathlib import Path
 
 import pytest
@@ -96,20 +98,21 @@ def test_every_value_that_is_let_through_says_why(known: list[Known]) -> None:
     assert all(len(one.why.split()) > 3 for one in known)
 
 
-# Put together here, or this file would hold them.
-PLANTED = {
-    "AWS Access Key": "key_id = '" + "AKIA" + "Q3EGZX7YHTWD5NPL'",
-    "Private Key": "-----BEGIN " + "RSA PRIVATE KEY-----",
-    "Secret Keyword": "database_" + "password = 'correct-horse-battery'",
-    "GitHub Token": "ghp_" + "a8Kq2mPz7RtVx4Nc9Lw3Ys6Bd1Jf5Hg0Qe2U",
-    "Base64 High Entropy String": "value = '" + "mJ8vQ2xR7tK9pL4nB6wY3zC5hF1dG0sA'",
-    "Basic Auth Credentials": "https://deployer:" + "hunter2hunter2@registry.example/",
-}
+# Made when the test runs, or this file would hold them.
+RANDOM = "".join(letter for letter in b64encode(sha512(b"gazette").digest()).decode() if letter.isalnum())
+PLANTED = [
+    ("AWS Access Key", "key_id = '{}{}'".format("AKIA", RANDOM[:16].upper())),
+    ("Private Key", "-----BEGIN {} PRIVATE KEY-----".format("RSA")),
+    ("Secret Keyword", "database_{} = '{}'".format("password", RANDOM[:10])),
+    ("GitHub Token", "ghp_" + RANDOM[:36]),
+    ("Base64 High Entropy String", f"value = '{RANDOM[:40]}'"),
+    ("Basic Auth Credentials", f"https://deployer:{RANDOM[:12]}@registry.example/"),
+]
 
 
-@pytest.mark.parametrize("kind", PLANTED)
-def test_a_planted_secret_is_found(scanner: Path, known: list[Known], tmp_path: Path, kind: str) -> None:
-    (tmp_path / "settings.py").write_text(f"# nothing to see here\n{PLANTED[kind]}\n")
+@pytest.mark.parametrize(("kind", "text"), PLANTED, ids=[kind for kind, _ in PLANTED])
+def test_a_planted_secret_is_found(scanner: Path, known: list[Known], tmp_path: Path, kind: str, text: str) -> None:
+    (tmp_path / "settings.py").write_text(f"# nothing to see here\n{text}\n")
 
     caught = found(scanner, tmp_path, ["settings.py"])
 
