@@ -55,6 +55,9 @@ _FILL = re.compile(rb"\xff+")
 _BEGINNING = 4
 """Bytes that a picture begins with at least, whatever follows."""
 
+_MOST_FOLLOWING = 10_000
+"""Pictures and videos behind one another: a file could hold millions, of a few bytes each. The rest is searched."""
+
 _BLANK = b"\0\xff \t\r\n"
 
 
@@ -88,7 +91,7 @@ def _found(file_format: str | None, data: bytes) -> str | None:
     if b"%PDF-" in data[:_PDF_SEARCHED] and b"%%EOF" in data[-_PDF_SEARCHED:]:
         return "pdf"
     end = _ENDS[file_format](data) if file_format else _BEGINNING
-    while end < len(data):
+    for _ in range(_MOST_FOLLOWING):
         end = _skip_blank(data, end)
         following = _end_of_welcome(data, end)
         if following is None or following == end:

@@ -44,11 +44,24 @@ class _FirstFrame(WebPImageFile):
         return frame
 
 
+class _NothingBehind(GifImageFile):
+    """A GIF that never says what is to be put in the place of its first frame: Pillow would take the memory for that,
+    as much as the frame claims, when it only opens the file."""
+
+    @property
+    def disposal_method(self) -> int:
+        return 0
+
+    @disposal_method.setter
+    def disposal_method(self, _: int) -> None:
+        pass
+
+
 _PLUGINS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
     "WebP": _FirstFrame,
-    "GIF": GifImageFile,
+    "GIF": _NothingBehind,
     "AVIF": AvifImageFile,
     "TIFF": TiffImageFile,
     "BMP": BmpImageFile,

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from local.errors import LocalError
 from local.layout import CHECKOUT, SERVICES
 from local.tools import programs
 from tests.fuzz import record
+from tests.fuzz.target import CORPUS
 
 FINDINGS = CHECKOUT / ".local" / "fuzz"
 _STARTING = 120
@@ -44,17 +46,16 @@ def fuzz(target: str, seconds: int, *, with_engine: str | None = None, findings:
     """Tries inputs for so long, or up to the first finding. Raises LocalError where it cannot even begin."""
     name, paths = engine() if with_engine != "hypothesis" else ("hypothesis", [])
     home = findings / target
-    corpus = home / "corpus"
-    corpus.mkdir(mode=0o700, parents=True, exist_ok=True)
+    corpus = _corpus(home)
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         log = directory / "log"
         began = time.monotonic()
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fuzz.child", target, scratch, str(corpus), str(seconds), name],
+                _command(target, directory, corpus, seconds, name),
                 cwd=CHECKOUT,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SERVICES), str(CHECKOUT), *paths])},
+                env=_environment(paths),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -76,3 +77,30 @@ def fuzz(target: str, seconds: int, *, with_engine: str | None = None, findings:
         finding = home / hashlib.sha256(last).hexdigest()[:16]
         finding.write_bytes(last)
         return Outcome(target, name, tried, took, finding, f"{report}\n(exit code {code})")
+
+
+def keep(target: str) -> list[Path]:
+    """Adds to the corpus what `fuzz` found on this machine: as few inputs as reach all the branches. Needs atheris."""
+    _, paths = engine()
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        command = _command(target, directory, _corpus(FINDINGS / target), 0, "merge")
+        subprocess.run(command, cwd=CHECKOUT, env=_environment(paths), stderr=subprocess.DEVNULL, check=True)
+        (CORPUS / target).mkdir(parents=True, exist_ok=True)
+        new = sorted((directory / "seeds").glob("[0-9a-f]" * 40))  # named by their hash; the others were there before
+        return [Path(shutil.copy(path, CORPUS / target / path.name[:16])) for path in new]
+
+
+def _corpus(home: Path) -> Path:
+    corpus = home / "corpus"
+    corpus.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return corpus
+
+
+def _command(target: str, directory: Path, corpus: Path, seconds: int, engine_name: str) -> list[str]:
+    arguments = [target, str(directory), str(corpus), str(seconds), engine_name]
+    return [sys.executable, "-m", "tests.fuzz.child", *arguments]
+
+
+def _environment(paths: list[str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SERVICES), str(CHECKOUT), *paths])}

@@ -15,6 +15,7 @@ from image_worker.failures import PictureError
 from image_worker.formats import Decoder
 from image_worker.picture import clean, measure
 from local.layout import SERVICES
+from tests.fuzz.bounds import within_bytes
 from tests.unit.image_worker import pictures
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "HEIC", "AVIF", "TIFF", "BMP"]
@@ -117,6 +118,15 @@ def test_lengths_that_lie_make_a_file_corrupt(data: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system limits a process's memory")
+def test_what_a_gif_puts_behind_its_first_frame_takes_no_memory() -> None:
+    """Pillow made it as it read the header: 4 GB for a file of 50 bytes."""
+    control, screen = b"\x21\xf9\x04\x08\0\0\0\0", struct.pack("<HHBBB", 100, 100, 0x80, 0, 0) + bytes(6)
+    data = b"GIF89a" + screen + control + b"\x2c" + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\2\2\x44\1\0\x3b"
+    with pytest.raises(PictureError, match="65535 × 65535"):
+        within_bytes(1_000_000, lambda: measure(data))
 
 
 def test_a_tiff_of_a_million_strips_is_corrupt() -> None:
