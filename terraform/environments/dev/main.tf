@@ -18,6 +18,8 @@ module "gazette" {
   media_cdn                   = var.media_cdn
   image_event_emails          = var.image_event_emails
   image_event_webhook         = var.image_event_webhook
+  customer_key                = var.customer_key
+  kms_key_arn                 = var.kms_key_arn
   permissions_boundary_arn    = var.permissions_boundary_arn
   manage_account_logging_role = var.manage_account_logging_role
 

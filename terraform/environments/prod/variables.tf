@@ -32,6 +32,18 @@ variable "cors_allow_origin" {
   }
 }
 
+variable "customer_key" {
+  description = "Whether to make a KMS key of this stage's own and encrypt everything with it; otherwise keys of AWS do."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arn" {
+  description = "A KMS key of the site's to encrypt everything with, instead of one made here. Its policy needs what modules/encryption says."
+  type        = string
+  default     = null
+}
+
 variable "permissions_boundary_arn" {
   description = "A policy that bounds what each role may ever do, where the account requires one."
   type        = string

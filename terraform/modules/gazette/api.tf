@@ -14,6 +14,7 @@ module "rest_api" {
   tracing                     = var.tracing
   access_logs                 = var.access_logs
   log_retention_days          = var.log_retention_days
+  log_kms_key_arn             = local.key_arn
   manage_account_logging_role = var.manage_account_logging_role
   permissions_boundary_arn    = var.permissions_boundary_arn
 }
@@ -29,6 +30,7 @@ module "waf" {
   refuse_anonymizers   = var.waf.refuse_anonymizers
   logs                 = var.waf.logs
   log_retention_days   = var.log_retention_days
+  log_kms_key_arn      = local.key_arn
 }
 
 module "api_function" {
@@ -44,6 +46,7 @@ module "api_function" {
   reserved_concurrency     = var.functions.api.reserved_concurrency
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
+  log_kms_key_arn          = local.key_arn
   permissions_boundary_arn = var.permissions_boundary_arn
 
   environment_variables = merge(
@@ -112,7 +115,7 @@ module "api_function" {
         resources = [local.media_private_key_secret_arn]
       },
     ],
-    local.table_key_statements,
+    local.key_statements["api"],
   )
 }
 
@@ -129,6 +132,7 @@ module "authorizer_function" {
   reserved_concurrency     = var.functions.authorizer.reserved_concurrency
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
+  log_kms_key_arn          = local.key_arn
   permissions_boundary_arn = var.permissions_boundary_arn
 
   environment_variables = merge(

@@ -4,7 +4,7 @@ module "article_table" {
   name                = "${var.name}-articles"
   key_schema          = jsondecode(file("${local.services}/articles/table.json"))
   deletion_protection = var.deletion_protection
-  kms_key_arn         = var.table_kms_key_arn
+  kms_key_arn         = local.key_arn
 }
 
 module "identity" {
@@ -27,18 +27,4 @@ resource "terraform_data" "cursor_key" {
   lifecycle {
     ignore_changes = [input]
   }
-}
-
-locals {
-  # A customer key is used by DynamoDB, but in the name of whoever reads and writes.
-  table_key_statements = var.table_kms_key_arn == null ? [] : [{
-    sid       = "UseTableKey"
-    actions   = ["kms:Decrypt"]
-    resources = [var.table_kms_key_arn]
-    conditions = [{
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["dynamodb.${data.aws_region.current.name}.amazonaws.com"]
-    }]
-  }]
 }

@@ -10,6 +10,7 @@ module "image_pipeline" {
   image_event_emails                 = var.image_event_emails
   image_event_webhook                = var.image_event_webhook
   force_destroy                      = var.force_destroy
+  kms_key_arn                        = local.key_arn
   require_tls                        = var.require_tls
   media_distribution                 = one([for cdn in module.media_cdn : { arn = cdn.distribution_arn }])
 }
@@ -40,6 +41,7 @@ module "worker_function" {
   reserved_concurrency     = var.functions.image_worker.reserved_concurrency
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
+  log_kms_key_arn          = local.key_arn
   permissions_boundary_arn = var.permissions_boundary_arn
 
   environment_variables = merge(
@@ -129,7 +131,7 @@ module "worker_function" {
         resources = [module.image_pipeline.dead_letter_queue_arn]
       },
     ],
-    local.table_key_statements,
+    local.key_statements["image_worker"],
   )
 }
 
@@ -146,6 +148,7 @@ module "sweeper_function" {
   reserved_concurrency     = var.functions.sweeper.reserved_concurrency
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
+  log_kms_key_arn          = local.key_arn
   permissions_boundary_arn = var.permissions_boundary_arn
 
   environment_variables = merge(
@@ -187,6 +190,6 @@ module "sweeper_function" {
         resources = [module.image_pipeline.image_jobs_queue_arn]
       },
     ],
-    local.table_key_statements,
+    local.key_statements["sweeper"],
   )
 }

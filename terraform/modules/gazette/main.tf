@@ -1,6 +1,7 @@
 # The one module that composes the others: what Gazette is, on one page a part.
 #
 #   data.tf     the table, the user pool, the key that signs cursors
+#   keys.tf     the customer key, where there is one, and who may use it for what
 #   api.tf      the API, its function and its authorizer's
 #   images.tf   the pipeline, the worker and the sweeper
 #   triggers.tf what starts them
@@ -26,6 +27,9 @@ module "observability" {
   name       = var.name
   enabled    = var.observability
   thresholds = var.alarm_thresholds
+
+  topic_kms_key_arn = local.key_arn
+  require_tls       = var.require_tls
 
   api_name               = module.rest_api.name
   api_stage              = module.rest_api.stage

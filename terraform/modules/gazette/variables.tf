@@ -392,10 +392,21 @@ variable "require_tls" {
   default     = true
 }
 
-variable "table_kms_key_arn" {
-  description = "A customer key to encrypt the table with; null for the AWS managed key."
+variable "customer_key" {
+  description = "Whether to make a KMS key of this stage's own and encrypt everything with it; otherwise keys of AWS do."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arn" {
+  description = "A KMS key of the site's to encrypt everything with, instead of one made here. Its policy needs what modules/encryption says."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || !var.customer_key
+    error_message = "customer_key makes a key; kms_key_arn names one that is there: one of the two."
+  }
 }
 
 variable "permissions_boundary_arn" {

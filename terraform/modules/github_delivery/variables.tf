@@ -36,6 +36,12 @@ variable "name" {
   default     = "gazette"
 }
 
+variable "customer_keys" {
+  description = "Whether stages make KMS keys of their own (their customer_key): then the roles may make them and look after them."
+  type        = bool
+  default     = false
+}
+
 variable "create_provider" {
   description = "Whether to make GitHub's identity provider: an account has room for one, so not where it is there already."
   type        = bool

@@ -30,8 +30,12 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "media" {
 
   rule {
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
+
+    # One call of KMS for many objects, not one for each.
+    bucket_key_enabled = var.kms_key_arn == null ? null : true
   }
 }
 

@@ -5,13 +5,15 @@ resource "aws_sqs_queue" "image_jobs" {
   visibility_timeout_seconds = 6 * var.worker_timeout_seconds # AWS's own advice for queues that feed a function
   message_retention_seconds  = 4 * 24 * 3600
   receive_wait_time_seconds  = 20
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }
 
 resource "aws_sqs_queue" "dead_letters" {
   name                      = "${var.name}-image-jobs-dead-letters"
   message_retention_seconds = 14 * 24 * 3600 # the longest there is: somebody has to find out why first
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
 }
 
 resource "aws_sqs_queue_redrive_policy" "image_jobs" {

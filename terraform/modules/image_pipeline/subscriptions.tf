@@ -49,13 +49,15 @@ resource "aws_sns_topic_subscription" "webhook" {
   depends_on = [aws_sqs_queue_policy.undelivered]
 }
 
-# What the webhook did not take, however often SNS tried. Encrypted by SQS and not by KMS's alias/aws/sqs, which SNS may not use.
+# What the webhook did not take, however often SNS tried. Without a customer key encrypted by SQS and not by KMS's
+# alias/aws/sqs, which SNS may not use.
 resource "aws_sqs_queue" "undelivered" {
   count = var.image_event_webhook == null ? 0 : 1
 
   name                      = "${var.name}-image-events-undelivered"
   message_retention_seconds = 14 * 24 * 3600 # the longest there is
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
 }
 
 resource "aws_sqs_queue_policy" "undelivered" {

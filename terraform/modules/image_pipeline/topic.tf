@@ -3,7 +3,7 @@ resource "aws_sns_topic" "image_events" {
 
   # The AWS managed key serves publishers of this account, which the worker is. CloudWatch alarms and other services could
   # not publish here; they don't.
-  kms_master_key_id = "alias/aws/sns"
+  kms_master_key_id = coalesce(var.kms_key_arn, "alias/aws/sns")
 
   # SHA-256 in what HTTPS subscribers verify; version 1, the default, is SHA-1.
   signature_version = 2

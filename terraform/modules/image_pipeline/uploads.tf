@@ -29,10 +29,14 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "uploads" {
   bucket = aws_s3_bucket.uploads.id
 
   rule {
-    # Not KMS: a presigned POST from a browser would need the key's permission too.
+    # With a customer key a browser's POST needs no more than before: S3 uses the key in the name of who signed the form.
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
+
+    # One call of KMS for many objects, not one for each.
+    bucket_key_enabled = var.kms_key_arn == null ? null : true
   }
 }
 

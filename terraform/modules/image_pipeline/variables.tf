@@ -111,6 +111,12 @@ variable "force_destroy" {
   default     = false
 }
 
+variable "kms_key_arn" {
+  description = "A customer key to encrypt buckets, queues and topic with (modules/encryption has the policy that it needs); null for keys of AWS."
+  type        = string
+  default     = null
+}
+
 variable "require_tls" {
   description = "Whether buckets, queues and topic refuse plain HTTP. Only a cloud that has no TLS turns it off."
   type        = bool

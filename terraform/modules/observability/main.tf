@@ -18,14 +18,24 @@ resource "aws_sns_topic_policy" "operations" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AlarmsOfThisAccountPublish"
-      Effect    = "Allow"
-      Principal = { Service = "cloudwatch.amazonaws.com" }
-      Action    = "sns:Publish"
-      Resource  = aws_sns_topic.operations[0].arn
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
-    }]
+    Statement = concat(
+      [{
+        Sid       = "AlarmsOfThisAccountPublish"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.operations[0].arn
+        Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      }],
+      [for action in var.require_tls ? ["sns:Publish"] : [] : {
+        Sid       = "OnlyOverTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = action
+        Resource  = aws_sns_topic.operations[0].arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }],
+    )
   })
 }
 

@@ -61,3 +61,9 @@ variable "topic_kms_key_arn" {
   type        = string
   default     = null
 }
+
+variable "require_tls" {
+  description = "Whether the topic refuses plain HTTP. Only a cloud that has no TLS turns it off."
+  type        = bool
+  default     = true
+}

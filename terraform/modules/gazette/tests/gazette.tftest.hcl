@@ -187,26 +187,61 @@ run "each_function_may_do_what_it_needs_and_nothing_else" {
   }
 }
 
-run "a_customer_key_comes_with_the_permission_to_use_it_through_the_table_alone" {
+run "keys_of_aws_serve_unless_somebody_says_otherwise" {
+  command = plan
+
+  assert {
+    condition     = length(module.encryption) == 0 && alltrue([for policy in values(output.policies) : !strcontains(policy, "kms:")])
+    error_message = "There is a customer key, or a permission for one."
+  }
+}
+
+run "a_customer_key_comes_with_the_permission_to_use_it_through_what_it_encrypts_alone" {
   command = plan
 
   variables {
-    table_kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/k"
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/k"
   }
 
   assert {
-    condition = alltrue([
-      for key in ["api", "image_worker", "sweeper"] : [
-        for statement in jsondecode(output.policies[key]).Statement : statement.Condition if statement.Sid == "UseTableKey"
-      ] == [{ StringEquals = { "kms:ViaService" = ["dynamodb.eu-west-1.amazonaws.com"] } }]
-    ])
-    error_message = "A function that reads the table can't use its key, or can use it elsewhere too."
+    condition = {
+      for function, policy in output.policies : function => {
+        for statement in jsondecode(policy).Statement : join(",", statement.Action) => statement.Condition
+        if strcontains(jsonencode(statement), "kms:") && statement.Resource == ["arn:aws:kms:eu-west-1:111122223333:key/k"]
+      }
+      } == {
+      api = {
+        "kms:Decrypt"         = { StringEquals = { "kms:ViaService" = [for s in ["dynamodb", "s3", "sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+        "kms:GenerateDataKey" = { StringEquals = { "kms:ViaService" = [for s in ["s3", "sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+      }
+      authorizer = {}
+      image_worker = {
+        "kms:Decrypt"         = { StringEquals = { "kms:ViaService" = [for s in ["dynamodb", "s3", "sns", "sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+        "kms:GenerateDataKey" = { StringEquals = { "kms:ViaService" = [for s in ["s3", "sns", "sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+      }
+      sweeper = {
+        "kms:Decrypt"         = { StringEquals = { "kms:ViaService" = [for s in ["dynamodb", "sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+        "kms:GenerateDataKey" = { StringEquals = { "kms:ViaService" = [for s in ["sqs"] : "${s}.eu-west-1.amazonaws.com"] } }
+      }
+    }
+    error_message = "A function can't use the key for what it does, or can use it for more."
   }
 
   assert {
-    condition     = !strcontains(output.policies.authorizer, "kms:")
-    error_message = "The authorizer needs no key."
+    condition     = length(module.encryption) == 0
+    error_message = "A key is made although the site has one."
   }
+}
+
+run "a_key_is_made_or_named_not_both" {
+  command = plan
+
+  variables {
+    customer_key = true
+    kms_key_arn  = "arn:aws:kms:eu-west-1:111122223333:key/k"
+  }
+
+  expect_failures = [var.kms_key_arn]
 }
 
 run "a_plain_stack_repeats_only_what_failed_limits_no_workers_and_keeps_to_its_prefix" {

@@ -120,3 +120,39 @@ run "a_stage_looks_after_its_own_web_acl_alone" {
     error_message = "A web ACL and its log are bound to the stage by their names."
   }
 }
+
+run "a_delivery_has_no_part_in_keys_unless_stages_make_them" {
+  command = plan
+
+  assert {
+    condition     = length(aws_iam_policy.customer_key) == 0
+    error_message = "A role may handle keys although no stage has one."
+  }
+}
+
+run "a_delivery_looks_after_its_own_stages_key_and_deletes_none" {
+  command = plan
+
+  variables {
+    customer_keys = true
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for stage, policy in aws_iam_policy.customer_key : [
+        for statement in jsondecode(policy.policy).Statement :
+        try(statement.Condition.StringEquals["aws:ResourceTag/Environment"], statement.Condition.StringEquals["aws:RequestTag/Environment"]) == stage
+        if !contains(["FindAliases", "NameOwnKey"], statement.Sid)
+      ]
+    ]))
+    error_message = "A stage's delivery may handle another stage's key."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in aws_iam_policy.customer_key :
+      !strcontains(policy.policy, "kms:*") && !strcontains(policy.policy, "Deletion") && length(policy.policy) < 6144
+    ])
+    error_message = "A delivery may do anything to a key, or delete it; or the policy is longer than a managed one may be."
+  }
+}
