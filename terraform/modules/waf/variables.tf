@@ -31,8 +31,8 @@ variable "refuse_anonymizers" {
   default     = false
 }
 
-# An article is text about anything: an attack that it quotes is none. Nothing here runs, renders or includes a body, and a
-# body may have 1 MB where the rule for its size draws the line at 8 KB.
+# An article is text about anything: an attack that it quotes is none. Nothing here runs or includes a body, and a body may
+# have 1 MB where the rule for its size draws the line at 8 KB.
 variable "counted_common_rules" {
   description = "Rules of AWSManagedRulesCommonRuleSet that count what they find instead of refusing it."
   type        = set(string)

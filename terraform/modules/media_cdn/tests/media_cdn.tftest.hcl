@@ -172,11 +172,11 @@ run "an_own_name_without_a_certificate_is_refused" {
   expect_failures = [aws_cloudfront_distribution.this]
 }
 
-run "a_private_key_is_refused" {
+run "anything_but_a_public_key_is_refused" {
   command = plan
 
   variables {
-    public_keys = { a = "-----BEGIN PRIVATE KEY-----" }
+    public_keys = { a = "-----BEGIN CERTIFICATE-----" }
   }
 
   expect_failures = [var.public_keys]
