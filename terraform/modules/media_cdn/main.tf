@@ -60,6 +60,8 @@ resource "aws_cloudfront_cache_policy" "this" {
 
 # A rendition is a picture and nothing else, also for a browser that would guess, and it runs nothing where it is opened.
 resource "aws_cloudfront_response_headers_policy" "this" {
+  # checkov:skip=CKV_AWS_259:two years; whether subdomains and browsers' lists are told too is for the owner of the name to say
+
   name    = "${var.name}-media"
   comment = "What browsers may do with a rendition"
 
