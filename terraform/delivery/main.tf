@@ -19,4 +19,14 @@ module "github" {
   media_cdn                = var.media_cdn
   create_provider          = var.create_provider
   permissions_boundary_arn = var.permissions_boundary_arn
+
+  stages_permissions_boundary_arn = one(module.permissions_boundary[*].arn)
+}
+
+# Who makes roles could make one that may do more than itself: with this each has to be bounded.
+module "permissions_boundary" {
+  source = "../modules/permissions_boundary"
+  count  = var.bound_stages ? 1 : 0
+
+  name = "gazette"
 }

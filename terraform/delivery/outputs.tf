@@ -7,3 +7,8 @@ output "deploy_role_arns" {
   description = "The variable DEPLOY_ROLE_ARN of each stage's environment."
   value       = module.github.deploy_role_arns
 }
+
+output "stages_permissions_boundary_arn" {
+  description = "What bounds the stages' roles: their permissions_boundary_arn. Null without bound_stages."
+  value       = one(module.permissions_boundary[*].arn)
+}

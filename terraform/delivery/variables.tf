@@ -20,9 +20,15 @@ variable "create_provider" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "A policy that bounds these roles and every role that they make, for accounts that require one."
+  description = "A policy that bounds these roles, for accounts that require one."
   type        = string
   default     = null
+}
+
+variable "bound_stages" {
+  description = "Whether to make a policy that bounds the stages' roles, and to require it of each: the output stages_permissions_boundary_arn is then their permissions_boundary_arn."
+  type        = bool
+  default     = false
 }
 
 variable "media_cdn" {

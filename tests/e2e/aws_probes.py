@@ -231,6 +231,9 @@ PROBES: dict[str, Probe] = {
     "iam:PutRolePolicy": Probe(("role",), _role_call("put_role_policy", PolicyName="probe", PolicyDocument=_TRUST)),
     "lambda:GetFunctionConfiguration": Probe(("function",), _function_call("get_function_configuration")),
     "lambda:InvokeFunction": Probe(("function",), _function_call("invoke", InvocationType="DryRun")),
+    "secretsmanager:GetSecretValue": Probe(
+        ("secret",), lambda clients, target: clients["secretsmanager"].get_secret_value(SecretId=target.arn)
+    ),
     "sts:AssumeRole": Probe(
         ("role",), lambda clients, target: clients["sts"].assume_role(RoleArn=target.arn, RoleSessionName="probe")
     ),
@@ -268,6 +271,7 @@ def targets(outputs: Mapping[str, Any], roles: list[Role]) -> list[Target]:
         ),
         Target("topic", topic),
         Target("pool", f"arn:aws:cognito-idp:{here}:userpool/{outputs['user_pool_id']}"),
+        Target("secret", f"arn:aws:secretsmanager:{here}:secret:{outputs['api_function']}-probe"),
         Target("key", f"arn:aws:kms:{here}:key/00000000-0000-0000-0000-000000000000"),
         *(Target("function", f"arn:aws:lambda:{here}:function:{outputs[name]}") for name in FUNCTIONS.values()),
         *(Target("role", role.arn) for role in roles),

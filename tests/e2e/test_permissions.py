@@ -15,6 +15,7 @@ from local.policies.applied import FUNCTIONS, Applied, Role
 from local.policies.matrix import Names, cells_of, draw, written_into
 from tests.e2e.aws_probes import PROBES, RoleClients, attempts, covers, targets
 from tests.e2e.conftest import RunningStack
+from tests.parliament import findings
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +26,11 @@ WITHOUT_RESOURCES = {
     "xray:PutTelemetryRecords": "X-Ray has no resources to write to",
     "xray:PutTraceSegments": "X-Ray has no resources to write to",
 }
+
+# That the code calls, the operators' commands and the delivery included.
+SERVICES = (
+    "cognito-idp", "dynamodb", "ecr", "iam", "lambda", "rekognition", "s3", "secretsmanager", "sns", "sqs", "sts",
+)  # fmt: skip
 
 # Calls that have another name than the action that IAM asks for.
 ACTIONS_OF = {
@@ -122,7 +128,7 @@ def _actions_called(package: str) -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr="get_paginator"), args=[ast.Constant(value=str(method))]):
-                    called = operations[method]
+                    called = operations[method]  # an unknown service's: name it in _operations
                 case ast.Call(func=ast.Attribute(attr=str(method))) if method in operations:
                     called = operations[method]
                 case _:
@@ -132,10 +138,10 @@ def _actions_called(package: str) -> Iterator[str]:
 
 
 def _operations() -> dict[str, list[str]]:
-    """The methods of boto3's clients of the services that the stack uses, and the operations they call."""
+    """The methods of boto3's clients of the services that the code uses, and the operations they call."""
     session = botocore.session.get_session()
     found: dict[str, list[str]] = {}
-    for service in ("dynamodb", "rekognition", "s3", "sns", "sqs"):
+    for service in SERVICES:
         for operation in session.get_service_model(service).operation_names:
             found.setdefault(xform_name(operation), []).append(f"{service}:{operation}")
     return found
@@ -152,6 +158,14 @@ def test_actions_are_named_one_by_one_and_resources_as_finely_as_aws_can(roles: 
             pattern = cell.resource.split(":", 5)[5]
             assert pattern.rstrip("*").endswith(("/", ":")) or "*" not in pattern, cell
             assert "*" not in pattern.rstrip("*"), cell
+
+
+def test_parliament_finds_nothing_in_the_functions_policies(stack: RunningStack, roles: list[Role]) -> None:
+    documents = [
+        stack.clients.iam.get_role_policy(RoleName=role.name, PolicyName="function")["PolicyDocument"] for role in roles
+    ]
+
+    assert findings(documents) == []
 
 
 def test_only_lambda_takes_on_the_functions_roles(stack: RunningStack, roles: list[Role]) -> None:

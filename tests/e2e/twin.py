@@ -34,7 +34,7 @@ from local.clients import REGION, Clients
 from local.policies.applied import Role
 from tests.e2e.client import post_form
 from tests.e2e.conftest import RunningStack
-from tests.gateway import ALICE, Gateway
+from tests.gateway import ALICE, AUDIENCE, Gateway
 from tests.handlers import loaded
 from tests.unit.image_worker import events, pictures
 from tests.unit.image_worker.fakes import Context, FakeRekognition, client_error
@@ -292,7 +292,8 @@ class Twin:
     def api(self) -> Iterator[Gateway]:
         """The API's handler, imported with the function's variables and the role's credentials."""
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in {**self.environment, **self._credentials}.items():
+            recorded = {"TOKEN_AUDIENCE": AUDIENCE}  # the recorded events' tokens are for this client
+            for name, value in {**self.environment, **self._credentials, **recorded}.items():
                 patch.setenv(name, value)
             with loaded("api.handler") as handle:
                 yield Gateway(handle)

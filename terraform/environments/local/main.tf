@@ -6,6 +6,9 @@ module "gazette" {
   stage  = "local"
   images = var.images
 
+  # Everything that runs here shows that the boundary leaves room for it.
+  permissions_boundary_arn = module.permissions_boundary.arn
+
   # Two services are elsewhere than the SDK would look; the SDK's own variables say where.
   extra_environment_variables = {
     AWS_ENDPOINT_URL             = var.endpoint_url
@@ -38,4 +41,10 @@ module "gazette" {
   sweep_schedule      = var.sweep_schedule
   observability       = var.observability
   log_retention_days  = 1
+}
+
+module "permissions_boundary" {
+  source = "../../modules/permissions_boundary"
+
+  name = var.name
 }

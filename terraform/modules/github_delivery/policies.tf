@@ -1,10 +1,13 @@
-# What the roles may do. A stage's role may do anything to resources that carry the stage's name, and to others only what
-# cannot be bound to a name. It makes roles, so it could make one that may do more: permissions_boundary_arn is what bounds
+# What the roles may do. A stage's role may make, change and remove resources that carry the stage's name, and of others only
+# what cannot be bound to a name; what tables, queues and buckets hold it may not read. It makes roles, so it could make one that may do more: permissions_boundary_arn is what bounds
 # that, and is then required of every role that it makes.
 locals {
   arn    = "arn:${data.aws_partition.current.partition}"
   here   = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
   bucket = "${local.arn}:s3:::${var.state_bucket}"
+
+  # Null where neither is set, which coalesce would refuse.
+  required_boundary_arn = var.stages_permissions_boundary_arn == null ? var.permissions_boundary_arn : var.stages_permissions_boundary_arn
 
   read_state = [
     {
@@ -38,9 +41,11 @@ locals {
         "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
         "lambda:GetEventSourceMapping", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
         "lambda:GetPolicy", "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:ListVersionsByFunction",
-        "logs:DescribeLogGroups", "logs:ListTagsForResource",
-        "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
-        "s3:GetReplicationConfiguration",
+        "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource",
+        "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging",
+        "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning",
+        "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration",
         "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
         "sqs:GetQueueAttributes", "sqs:ListQueueTags",
         "wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
@@ -79,8 +84,23 @@ locals {
         Sid    = "OwnResources"
         Effect = "Allow"
         Action = [
-          "cloudwatch:*", "dynamodb:*", "events:*", "lambda:*", "logs:*", "s3:*", "sns:*", "sqs:*",
-          "wafv2:*",
+          "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm",
+          "cloudwatch:TagResource", "cloudwatch:UntagResource",
+          "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
+          "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive",
+          "events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
+          "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:DeleteFunctionConcurrency",
+          "lambda:PutFunctionConcurrency", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
+          "lambda:UpdateFunctionConfiguration",
+          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy",
+          "logs:DisassociateKmsKey", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+          "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucketVersions", "s3:PutBucketCORS",
+          "s3:PutBucketNotification", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock",
+          "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+          "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
+          "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue",
+          "wafv2:AssociateWebACL", "wafv2:CreateWebACL", "wafv2:DeleteLoggingConfiguration", "wafv2:DeleteWebACL",
+          "wafv2:DisassociateWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource", "wafv2:UntagResource", "wafv2:UpdateWebACL",
         ]
         Resource = [
           "${local.arn}:cloudwatch:${local.here}:alarm:${var.name}-${stage}-*",
@@ -101,7 +121,14 @@ locals {
       {
         Sid    = "ResourcesWithoutNames"
         Effect = "Allow"
-        Action = ["apigateway:*", "cognito-idp:*", "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"]
+        Action = [
+          "apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:SetWebACL",
+          "cognito-idp:AddCustomAttributes", "cognito-idp:CreateGroup", "cognito-idp:CreateUserPoolClient", "cognito-idp:DeleteGroup",
+          "cognito-idp:DeleteUserPool", "cognito-idp:DeleteUserPoolClient", "cognito-idp:SetUserPoolMfaConfig",
+          "cognito-idp:TagResource", "cognito-idp:UntagResource", "cognito-idp:UpdateGroup", "cognito-idp:UpdateUserPool",
+          "cognito-idp:UpdateUserPoolClient",
+          "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL",
+        ]
         Resource = [
           "${local.arn}:apigateway:${data.aws_region.current.name}::/restapis*",
           "${local.arn}:apigateway:${data.aws_region.current.name}::/account",
@@ -123,12 +150,36 @@ locals {
         Effect = "Allow"
         Action = [
           "cognito-idp:CreateUserPool", "ecr:GetAuthorizationToken",
-          "lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:TagResource", "lambda:UpdateEventSourceMapping",
           "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies",
           "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
           "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
         ]
         Resource = ["*"]
+      },
+      # What starts a function has an id for a name: the function that it starts is what binds it to the stage.
+      {
+        Sid      = "StartOwnFunctions"
+        Effect   = "Allow"
+        Action   = ["lambda:CreateEventSourceMapping"]
+        Resource = ["*"]
+        Condition = {
+          ArnLike = { "lambda:FunctionArn" = "${local.arn}:lambda:${local.here}:function:${var.name}-${stage}-*" }
+        }
+      },
+      {
+        Sid      = "LookAfterWhatStartsThem"
+        Effect   = "Allow"
+        Action   = ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+        Resource = ["${local.arn}:lambda:${local.here}:event-source-mapping:*"]
+        Condition = {
+          ArnLike = { "lambda:FunctionArn" = "${local.arn}:lambda:${local.here}:function:${var.name}-${stage}-*" }
+        }
+      },
+      {
+        Sid      = "TagWhatStartsThem"
+        Effect   = "Allow"
+        Action   = ["lambda:TagResource", "lambda:UntagResource"]
+        Resource = ["${local.arn}:lambda:${local.here}:event-source-mapping:*"]
       },
       # Lambda looks, in the caller's name, whether it may pull the image.
       {
@@ -160,8 +211,8 @@ locals {
           Action   = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"]
           Resource = ["${local.arn}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-${stage}-*"]
         },
-        var.permissions_boundary_arn == null ? {} : {
-          Condition = { StringEquals = { "iam:PermissionsBoundary" = var.permissions_boundary_arn } }
+        local.required_boundary_arn == null ? {} : {
+          Condition = { StringEquals = { "iam:PermissionsBoundary" = local.required_boundary_arn } }
         },
       ),
       {

@@ -49,7 +49,13 @@ variable "create_provider" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "A policy that bounds these roles and every role that they make. The stages need the same permissions_boundary_arn."
+  description = "A policy that bounds these roles."
+  type        = string
+  default     = null
+}
+
+variable "stages_permissions_boundary_arn" {
+  description = "A policy that must bound every role that these make, as modules/permissions_boundary describes one: the stages' permissions_boundary_arn. The roles' own where left out."
   type        = string
   default     = null
 }

@@ -97,6 +97,39 @@ run "a_boundary_is_required_of_every_role_that_is_made" {
   }
 }
 
+run "what_is_made_can_be_bounded_more_tightly_than_who_makes_it" {
+  variables {
+    permissions_boundary_arn        = "arn:aws:iam::111122223333:policy/everybodys"
+    stages_permissions_boundary_arn = "arn:aws:iam::111122223333:policy/gazette-boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.this["dev"].permissions_boundary == "arn:aws:iam::111122223333:policy/everybodys"
+    error_message = "A delivery under the functions' boundary could deliver nothing."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev"].policy).Statement : statement.Condition.StringEquals["iam:PermissionsBoundary"]
+      if statement.Sid == "MakeRoles"
+    ] == ["arn:aws:iam::111122223333:policy/gazette-boundary"]
+    error_message = "A role without the boundary could be made."
+  }
+}
+
+run "what_starts_functions_is_bound_to_the_stage_by_the_function" {
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.deploy["dev"].policy).Statement : statement.Condition.ArnLike["lambda:FunctionArn"]
+      if anytrue([for action in statement.Action : strcontains(action, "EventSourceMapping") && !strcontains(action, "Get") && !strcontains(action, "List")])
+      ] == [
+      "arn:aws:lambda:eu-west-1:111122223333:function:gazette-dev-*",
+      "arn:aws:lambda:eu-west-1:111122223333:function:gazette-dev-*",
+    ]
+    error_message = "dev could start prod's functions."
+  }
+}
+
 run "a_repository_with_a_pattern_is_refused" {
   command = plan
 
