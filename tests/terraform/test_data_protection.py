@@ -47,7 +47,7 @@ module "gazette" {
     keys = {
       a = {
         public_key_pem         = "-----BEGIN PUBLIC KEY-----"
-        private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+        private_key_secret_arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:gazette-test-media-AbCdEf"
       }
     }
   }
