@@ -26,8 +26,18 @@ def outcomes(terraform: Terraform) -> Callable[[str], Outcome]:
     started = {
         module: terraform.pool.submit(terraform.run_initialised, module, "test", "-no-color")
         for module in sorted(MODULES, key=lambda module: module in SLOWEST, reverse=True)
-    } | {root: terraform.pool.submit(terraform.run_initialised, root, "validate", "-no-color") for root in ROOTS}
+    } | {
+        root: terraform.pool.submit(
+            terraform.run_initialised, root, "test" if _has_tests(root) else "validate", "-no-color"
+        )
+        for root in ROOTS
+    }
     return started.__getitem__
+
+
+def _has_tests(root: str) -> bool:
+    """Then they are run: what they plan is valid."""
+    return (CONFIGURATION / root / "tests").is_dir()
 
 
 SLOWEST = ("modules/gazette", "modules/rest_api")  # first, so that nothing else waits for them at the end
@@ -55,7 +65,7 @@ def test_only_gazette_composes_modules(module: str) -> None:
 
 
 @pytest.mark.parametrize("root", ROOTS)
-def test_a_root_is_valid(outcomes: Callable[[str], Outcome], root: str) -> None:
+def test_a_root_is_valid_and_passes_its_tests(outcomes: Callable[[str], Outcome], root: str) -> None:
     validated = outcomes(root).result()
 
     assert validated.returncode == 0, validated.stdout

@@ -83,3 +83,18 @@ output "api_keys" {
   value       = module.gazette.api_keys
   sensitive   = true
 }
+
+output "web_acl_name" {
+  description = "The web ACL before the API, as metrics call it; null where there is none."
+  value       = module.gazette.web_acl_name
+}
+
+output "media_url" {
+  description = "Where CloudFront serves renditions; null where S3 does."
+  value       = module.gazette.media_url
+}
+
+output "media_domain_name" {
+  description = "CloudFront's own name, where the names of media_cdn point by DNS; null where S3 serves."
+  value       = module.gazette.media_domain_name
+}

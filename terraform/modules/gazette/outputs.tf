@@ -113,3 +113,8 @@ output "media_url" {
   description = "Where CloudFront serves renditions; null where S3 does."
   value       = one(module.media_cdn[*].url)
 }
+
+output "media_domain_name" {
+  description = "CloudFront's own name, where the names of media_cdn point by DNS; null where S3 serves."
+  value       = one(module.media_cdn[*].domain_name)
+}
