@@ -82,8 +82,8 @@ def _job(message: Mapping[str, Any]) -> Job:
         job = Job.from_message(message)
     except (KeyError, ValueError) as error:
         raise PoisonError("The body is a job of no known shape.") from error
-    wants_image = job.kind not in _OF_AN_ARTICLE
-    if not is_id(job.article_id) or wants_image != (job.image_id is not None and is_id(job.image_id)):
+    image_fits = job.image_id is None if job.kind in _OF_AN_ARTICLE else is_id(job.image_id or "")
+    if not is_id(job.article_id) or not image_fits:
         raise PoisonError("The job's ids are none of ours.")
     return job
 

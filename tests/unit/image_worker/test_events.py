@@ -89,6 +89,8 @@ def test_our_own_jobs_come_through_unchanged(job: Job) -> None:
         json.dumps({"job": "purge_article", "article_id": "nobody"}),
         json.dumps({"job": ["process_image"], "article_id": ARTICLE}),
         '{"Records": [{"\\ud800": 1}]}',
+        json.dumps({"job": "index_article", "article_id": ARTICLE, "image_id": "key"}),
+        json.dumps({"job": "purge_article", "article_id": ARTICLE, "image_id": IMAGE}),
         events.s3_body(KEY, bucket="another"),
     ],
 )
