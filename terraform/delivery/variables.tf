@@ -36,3 +36,9 @@ variable "media_cdn" {
   type        = bool
   default     = false
 }
+
+variable "customer_keys" {
+  description = "Whether stages make KMS keys of their own, with their customer_key: then the roles may make them and look after them."
+  type        = bool
+  default     = false
+}

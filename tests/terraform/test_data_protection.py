@@ -191,7 +191,7 @@ def _keys(plan: Plan) -> dict[str, str | None]:
                 assert by_default["sse_algorithm"] == ("aws:kms" if keys[address] else "AES256")
             case "aws_sqs_queue":
                 keys[address] = values.get("kms_master_key_id")
-                assert keys[address] or values["sqs_managed_sse_enabled"]
+                assert keys[address] or values.get("sqs_managed_sse_enabled"), address
             case "aws_sns_topic":
                 keys[address] = values.get("kms_master_key_id")
             case "aws_cloudwatch_log_group":
