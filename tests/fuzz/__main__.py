@@ -1,9 +1,9 @@
-"""`python -m tests.fuzz [--seconds 60] [--target NAME] [--keep]`: the seconds are shared among the targets."""
+"""`python -m tests.fuzz [--seconds 60] [--target NAME]`: the seconds are shared among the targets."""
 
 import argparse
 import sys
 
-from tests.fuzz.run import fuzz, keep
+from tests.fuzz.run import fuzz
 from tests.fuzz.target import SHARES, seconds_each
 
 
@@ -12,13 +12,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--target", choices=SHARES)
     parser.add_argument("--engine", choices=["hypothesis"], help="instead of atheris, where that is installed")
-    parser.add_argument("--keep", action="store_true", help="add what reaches new branches to tests/fuzz/corpus")
     given = parser.parse_args()
     found = False
-    if given.keep:
-        for name in [given.target] if given.target else SHARES:
-            print(f"{name}: {len(keep(name))} more kept")
-        return 0
     for name, seconds in seconds_each(given.seconds, [given.target] if given.target else SHARES).items():
         outcome = fuzz(name, seconds, with_engine=given.engine)
         print(f"{'✗' if outcome.finding else '✓'} {name:<10} {outcome.tried:>10,} inputs, {outcome.seconds:4.0f} s, "

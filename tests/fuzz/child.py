@@ -23,7 +23,7 @@ INSTRUMENTED = ["api", "articles", "image_worker", "PIL", "pi_heif", "itsdangero
 """Packages whose branches guide the fuzzer. Compiled ones cannot: they are reached by changes of the seeds."""
 
 
-def with_atheris(name: str, directory: Path, corpus: Path, seconds: int, *options: str) -> None:
+def with_atheris(name: str, directory: Path, corpus: Path, seconds: int) -> None:
     """Changes inputs, and keeps those that reach other branches."""
     import atheris
 
@@ -48,16 +48,11 @@ def with_atheris(name: str, directory: Path, corpus: Path, seconds: int, *option
         f"-dict={words}",
         f"-artifact_prefix={directory}/",
         "-report_slow_units=1000000",
-        *options,
-        *map(str, (seeds, corpus) if options else (corpus, seeds)),
+        str(corpus),
+        str(seeds),
     ]
     atheris.Setup(arguments, _recording(fuzzed, directory), custom_mutator=mutate)
     atheris.Fuzz()
-
-
-def merged(name: str, directory: Path, corpus: Path, seconds: int) -> None:
-    """Leaves in DIRECTORY/seeds, beside the seeds, those of CORPUS that reach a branch which no other one reaches."""
-    with_atheris(name, directory, corpus, seconds, "-set_cover_merge=1", "-use_counters=0")
 
 
 def with_hypothesis(name: str, directory: Path, _: Path, seconds: int) -> None:
@@ -103,5 +98,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")  # what Pillow says of broken files
     logging.disable()
     random.seed()
-    engine = {"atheris": with_atheris, "hypothesis": with_hypothesis, "merge": merged}[sys.argv[5]]
+    engine = {"atheris": with_atheris, "hypothesis": with_hypothesis}[sys.argv[5]]
     engine(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

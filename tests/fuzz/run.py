@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,6 @@ from local.errors import LocalError
 from local.layout import CHECKOUT, SERVICES
 from local.tools import programs
 from tests.fuzz import record
-from tests.fuzz.target import CORPUS
 
 FINDINGS = CHECKOUT / ".local" / "fuzz"
 _STARTING = 120
@@ -77,18 +75,6 @@ def fuzz(target: str, seconds: int, *, with_engine: str | None = None, findings:
         finding = home / hashlib.sha256(last).hexdigest()[:16]
         finding.write_bytes(last)
         return Outcome(target, name, tried, took, finding, f"{report}\n(exit code {code})")
-
-
-def keep(target: str) -> list[Path]:
-    """Adds to the corpus what `fuzz` found on this machine: as few inputs as reach all the branches. Needs atheris."""
-    _, paths = engine()
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch)
-        command = _command(target, directory, _corpus(FINDINGS / target), 0, "merge")
-        subprocess.run(command, cwd=CHECKOUT, env=_environment(paths), stderr=subprocess.DEVNULL, check=True)
-        (CORPUS / target).mkdir(parents=True, exist_ok=True)
-        new = sorted((directory / "seeds").glob("[0-9a-f]" * 40))  # named by their hash; the others were there before
-        return [Path(shutil.copy(path, CORPUS / target / path.name[:16])) for path in new]
 
 
 def _corpus(home: Path) -> Path:
