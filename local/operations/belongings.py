@@ -59,7 +59,7 @@ class Belongings:
         found = Found()
         ids = frozenset(known)
         for number, item in enumerate(self._scan()):
-            if number % 1000 == 0:
+            if number and number % 1000 == 0:
                 tell(number)
             article_id = keys.article_id_within(item)
             theirs = item.get("author_id") == self._sub
