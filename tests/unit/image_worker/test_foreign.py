@@ -140,3 +140,11 @@ def test_a_broken_box_behind_a_picture_does_not_keep_it_from_being_looked_at_to_
     clean(pictures.jpeg() + box, 400)
     with pytest.raises(PictureError, match="PDF"):
         clean(pictures.jpeg() + box + b"%PDF-1.7", 400)
+
+
+def test_only_so_many_pictures_behind_one_another_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pictures.jpeg() * 3 + pictures.jpeg(comment=b"%PDF-1.7")
+    clean(data, 400)
+    monkeypatch.setattr("image_worker.foreign._MOST_FOLLOWING", 2)
+    with pytest.raises(PictureError, match="PDF"):
+        clean(data, 400)
