@@ -1,13 +1,14 @@
 """Delivery for real: this checkout's own Terraform, Dockerfiles and commands, from `bootstrap` to `rollback`.
 
 Debian's docker-registry is ECR's data plane. The emulator is everything else of AWS, its IAM enforced: it pulls the
-functions' images by the digests that Terraform gave it, and runs them. Two things of the configuration are overridden
-for the emulator's sake: it speaks no TLS, and it forgets what its alarms were made of (tests/terraform/test_alarms.py
-shows that the plan of those is empty, too).
+functions' images by the digests that Terraform gave it, and runs them. Three things of the configuration are overridden
+for the emulator's sake: it speaks no TLS, it keeps no logs of WAF, and it forgets what its alarms were made of
+(tests/terraform/test_alarms.py shows that the plan of those is empty, too).
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,7 @@ OVERRIDE = """
 module "gazette" {
   require_tls   = false
   observability = false
+  waf           = null
 }
 """
 NOT_COPIED = shutil.ignore_patterns(
@@ -365,6 +367,24 @@ def test_functions_run_the_digests_that_were_written_down(story: Story) -> None:
     for image, reference in first["images"].items():
         assert reference.startswith(f"{story.site.registry}/gazette/{image}@sha256:")
         assert f"  {image:<13} {reference}\n" in story.first.output
+
+
+def test_each_release_names_its_base_by_digest_and_says_what_is_in_its_images(story: Story) -> None:
+    first, second = story.site.releases("dev")[:2]
+    held = story.site.client("s3").list_objects_v2(Bucket=STATE_BUCKET, Prefix="sboms/")["Contents"]
+
+    assert first["bases"]
+    assert all(re.search(r"[0-9a-f]{64}$", base) for base in first["bases"].values())
+    assert second["bases"] == first["bases"] == story.site.releases("prod")[0]["bases"]
+    assert {item["Key"] for item in held} == {
+        f"sboms/{image}/{reference.rpartition(':')[2]}.spdx.json"
+        for release in (first, second)
+        for image, reference in release["images"].items()
+    }
+
+
+def test_a_registry_that_scans_nothing_is_said_to(story: Story) -> None:
+    assert f"api: nothing scanned it, as {story.site.registry} is not ECR (GAZETTE_REGISTRY)" in story.promotion.output
 
 
 def test_a_second_run_pushes_nothing_and_its_plan_is_empty(story: Story) -> None:
