@@ -205,7 +205,8 @@ def test_what_is_not_the_clients_to_say_of_an_article_is_refused(api: Gateway, r
     method, path = route.split()
     target = path.format(article_id=article["id"])
     for field in OF_AN_ARTICLE.split():
-        for value in (BOB.id, {"id": BOB.id}, 7, True, None, []):
+        values: list[Any] = [BOB.id, {"id": BOB.id}, 7, True, None, []]
+        for value in values:
             answer = api.call(method, target, ALICE, json_body=BODIES[route] | {field: value})
             assert (answer.status, answer.pointers) == (400, [f"/{field}"])
     for status in ("deleted", "Draft", "", None, 1, ["published"]):
