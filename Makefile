@@ -135,6 +135,10 @@ unit: setup ## Run the unit tests only
 bench: setup ## Measure us beside the usual ways to write it, as ratios: make bench [ONLY=worker]
 	@$(RUN) -m bench $(ONLY)
 
+.PHONY: cost
+cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=1] [to measure anew]
+	@$(RUN) -m bench.cost $(if $(filter-out 0 no,$(MEASURE)),--measure)
+
 ##@ Upkeep
 
 .PHONY: format

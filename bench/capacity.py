@@ -71,11 +71,11 @@ def cost_of(meter: Meter) -> Cost:
     return Cost(dict(sorted(calls.items())), taken.read, taken.write, taken.reported)
 
 
-def client(endpoint_url: str | None = None) -> "DynamoDBClient":
+def client(endpoint_url: str | None = None, region: str = "us-east-1") -> "DynamoDBClient":
     """DynamoDB's, with the credentials of nobody."""
     made = botocore.session.get_session().create_client(
         "dynamodb",
-        region_name="us-east-1",
+        region_name=region,
         endpoint_url=endpoint_url,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 (nobody's)

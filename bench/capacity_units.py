@@ -40,8 +40,10 @@ def item_size(item: Attributes) -> int:
 
 
 def read_units(sizes: Iterable[int], *, consistent: bool, transaction: bool = False) -> float:
-    """Units of one GetItem, Query or Scan that evaluates items of these sizes: they are summed up, then rounded, and what a
-    filter drops counts. Reading nothing costs as much as reading one small item."""
+    """Units of one GetItem, Query or Scan that evaluates items of these sizes, whose sum is rounded.
+
+    What a filter drops counts. Reading nothing costs as much as reading one small item.
+    """
     units = max(1, ceil(sum(sizes) / READ_UNIT))
     if transaction:
         return units * 2.0

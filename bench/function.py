@@ -75,9 +75,9 @@ class Function:
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU time of all its threads so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU time of all its threads so far, also of those that have ended."""
+        # Linux's name for another process's clock (clock_getcpuclockid): finer than the ticks in /proc.
+        return time.clock_gettime((~self._process.pid << 3) | 2)
 
     def _answer(self) -> dict[str, Any]:
         answer = lambda_runtime.receive(self._channel)

@@ -1,7 +1,7 @@
 """Counts what goes out to AWS, and what DynamoDB would bill for it, whichever emulator answers.
 
-Each request to DynamoDB is looked at before it leaves and after it was answered. From the items that it touches, read by
-a client of the meter's own, follow its units, by the rules of bench.capacity_units. What the emulator itself reports
+Each request to DynamoDB is looked at before it leaves and after it was answered. From the items that it touches, read
+by a client of the meter's own, follow its units, by the rules of bench.capacity_units. What the emulator itself reports
 as consumed is kept beside them, so that the two can be compared.
 """
 
@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import botocore.handlers
-
 from bench.capacity_units import Attributes, Index, index_units, item_size, read_units, write_units
+from bench.listening import listening
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -70,13 +69,8 @@ class Meter:
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Every client and resource that is made inside is metered, for good."""
-        before = botocore.handlers.BUILTIN_HANDLERS
-        hooks: list[Any] = [("before-call", self._before), ("after-call", self._after)]
-        botocore.handlers.BUILTIN_HANDLERS = [*before, *hooks]
-        try:
+        with listening(("before-call", self._before), ("after-call", self._after)):
             yield
-        finally:
-            botocore.handlers.BUILTIN_HANDLERS = before
 
     def taken(self) -> Consumption:
         """What was consumed since the last call of this."""
