@@ -136,8 +136,8 @@ bench: setup ## Measure us beside the usual ways to write it, as ratios: make be
 	@$(RUN) -m bench $(ONLY)
 
 .PHONY: cost
-cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=1] [to measure anew]
-	@$(RUN) -m bench.cost $(if $(filter-out 0 no,$(MEASURE)),--measure)
+cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures]
+	@$(RUN) -m bench.cost $(if $(MEASURE),--measure $(filter-out 1 all yes,$(MEASURE)))
 
 ##@ Upkeep
 

@@ -1,13 +1,14 @@
-"""docs/cost.md, from what was measured and from public prices: `python -m bench.cost [--measure]`.
+"""docs/cost.md, from what was measured and from public prices: `python -m bench.cost [--measure [PART …]]`.
 
-The measurements stand in bench/measurements.json; `--measure` takes them anew, which needs some minutes and a machine
-that has nothing else to do. Calls and units come out the same everywhere, CPU time does not.
+The measurements stand in bench/measurements.json; `--measure` takes them anew, or some of their parts (patterns,
+operations, pictures), which needs some minutes and a machine that has nothing else to do. Calls and units come out the
+same everywhere, CPU time does not.
 """
 
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -41,29 +42,44 @@ READS = ("get", "a page")
 
 
 def main() -> None:
-    if sys.argv[1:] == ["--measure"]:
-        write_json(MEASUREMENTS, measured())
+    if sys.argv[1:2] == ["--measure"]:
+        wanted = sys.argv[2:] or list(PARTS)
+        measured: dict[str, Any] = read_json(MEASUREMENTS) or {}
+        for part in wanted:
+            print(f"Measuring {part} …", flush=True)
+            measured |= PARTS[part]()
+        write_json(MEASUREMENTS, measured)
     DOCUMENT.write_text(document(read_json(MEASUREMENTS)))
     print(f"Wrote {DOCUMENT.relative_to(CHECKOUT)}")
 
 
-def measured() -> dict[str, Any]:
-    """Everything that the document needs to know of this machine."""
-    from bench import capacity, operations, pictures  # not needed, and slow to import, where nothing is measured
+# What is measured with is slow to import, and not needed where nothing is.
 
-    print("Capacity of each access pattern …", flush=True)
-    patterns = capacity.as_json(capacity.measured())
-    print("Operations of the API …", flush=True)
-    found = operations.measured()
-    print("Pictures …", flush=True)
-    return {
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "load": round(os.getloadavg()[1], 1),
-        "patterns": patterns,
-        **found,
-        **pictures.measured(),
-    }
+
+def measured_patterns() -> dict[str, Any]:
+    from bench import capacity
+
+    return {"patterns": capacity.as_json(capacity.measured())}
+
+
+def measured_operations() -> dict[str, Any]:
+    from bench import operations
+
+    machine = {"python": platform.python_version(), "cpus": os.cpu_count()}
+    return operations.measured() | machine | {"load": round(os.getloadavg()[1], 1)}
+
+
+def measured_pictures() -> dict[str, Any]:
+    from bench import pictures
+
+    return pictures.measured()
+
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "patterns": measured_patterns,
+    "operations": measured_operations,
+    "pictures": measured_pictures,
+}
 
 
 def document(m: Mapping[str, Any]) -> str:

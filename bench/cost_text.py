@@ -10,7 +10,7 @@ INTRODUCTION = """\
 
 `make cost` writes this page: from `bench/measurements.json` (calls, capacity and CPU time as they were measured, with
 Python {python}) and `bench/prices.py` (public list prices of {region}, **written down from memory on {noted} and not
-compared with AWS's pages: check them before you rely on a figure**). `make cost MEASURE=1` measures anew. All is in
+compared with AWS's pages: check them before you rely on a figure**). `make cost MEASURE=all` measures anew. All is in
 US dollars, on demand, with no free tier taken off; data transfer out stands apart.
 
 Measured: every call that leaves a function, the units of DynamoDB that it consumes, and the CPU time of our handlers

@@ -18,13 +18,13 @@ def test_the_page_is_what_make_cost_writes() -> None:
 
 def test_every_access_pattern_and_operation_was_measured() -> None:
     measured = read_json(cost.MEASUREMENTS)
-    assert list(measured["patterns"]) == list(PATTERNS), "run `make cost MEASURE=1`"
+    assert list(measured["patterns"]) == list(PATTERNS), "run `make cost MEASURE=patterns`"
     assert list(measured["operations"]) == list(OPERATIONS)
 
 
 def test_each_pattern_was_measured_with_the_calls_that_it_may_cost() -> None:
     for name, figures in read_json(cost.MEASUREMENTS)["patterns"].items():
-        assert figures["calls"] == PATTERNS[name][1], f"{name}: run `make cost MEASURE=1`"
+        assert figures["calls"] == PATTERNS[name][1], f"{name}: run `make cost MEASURE=patterns`"
 
 
 def test_the_default_sizes_are_those_of_the_module() -> None:
