@@ -66,7 +66,7 @@ def measured_operations() -> dict[str, Any]:
     from bench import operations
 
     machine = {"python": platform.python_version(), "cpus": os.cpu_count()}
-    return operations.measured() | machine | {"load": round(os.getloadavg()[1], 1)}
+    return operations.measured() | machine | {"load": round(os.getloadavg()[0], 1)}
 
 
 def measured_pictures() -> dict[str, Any]:
