@@ -5,7 +5,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
-PORT ?= 4566
 RUNTIME ?= process
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -19,7 +18,7 @@ help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
 	  /^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: PORT=$(PORT) and RUNTIME=$(RUNTIME) (or docker) of the local cloud, USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
+	@printf '\nVariables: PORT=$(or $(PORT),4566) and RUNTIME=$(RUNTIME) (or docker) of the local cloud, USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
 
 .PHONY: setup
 setup: ## Make the virtual environment with the pinned dependencies; every other target does it first
@@ -29,7 +28,7 @@ setup: ## Make the virtual environment with the pinned dependencies; every other
 
 .PHONY: up
 up: setup ## Start the local cloud, apply terraform/environments/local, print the API's URL
-	@$(RUN) -m local up --port $(PORT) --runtime $(RUNTIME)
+	@$(RUN) -m local up $(if $(PORT),--port '$(PORT)') --runtime $(RUNTIME)
 
 .PHONY: demo
 demo: up ## The main job on a real photograph: sign in, create an article, upload, wait, show the labels

@@ -14,10 +14,8 @@ from local.demo.tour import demo
 from local.errors import LocalError
 from local.layout import CHECKOUT, Layout
 from local.ports import HOST
-from local.stack import Stack
+from local.stack import DEFAULT_PORT, Stack
 from local.users import UserPool
-
-DEFAULT_PORT = 4566
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -34,19 +32,19 @@ def serve(arguments: argparse.Namespace) -> None:
         while True:
             signal.pause()
     finally:
-        Stack(Layout.default(), arguments.port).down()
+        Stack(Layout.default()).down()
 
 
-def down(arguments: argparse.Namespace) -> None:
+def down(_arguments: argparse.Namespace) -> None:
     """Stops what `up` started."""
-    stopped = Stack(Layout.default(), arguments.port).down()
+    stopped = Stack(Layout.default()).down()
     print("✓ stopped " + ", ".join(stopped) if stopped else "Nothing was running.")
 
 
-def status(arguments: argparse.Namespace) -> None:
+def status(_arguments: argparse.Namespace) -> None:
     """Prints what runs; fails when something does not."""
     layout = Layout.default()
-    found = Stack(layout, arguments.port).status()
+    found = Stack(layout).status()
     for name, process in found.items():
         print(f"{name:<12} " + (f"process {process.pid}, port {process.port}" if process else "not running"))
     if None in found.values():
@@ -75,12 +73,13 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=run.__doc__)
-        added.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"of the AWS emulator ({DEFAULT_PORT})")
         added.set_defaults(run=run)
         return added
 
     for name, run in (("up", up), ("serve", serve)):
         started = command(name, run)
+        port_help = f"of the AWS emulator (the one that it has, else {DEFAULT_PORT})"
+        started.add_argument("--port", type=int, help=port_help)
         runtimes = ["process", "docker", "attached"]
         started.add_argument("--runtime", choices=runtimes, default="process", help="of the functions (process)")
         started.add_argument("--bind", default=HOST, help=f"the interface that the emulator serves on ({HOST})")

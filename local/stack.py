@@ -20,6 +20,7 @@ from local.programs import EMULATOR, LAMBDA_HOST, REKOGNITION, Program
 from local.steps import step
 from local.terraform import Progress, Terraform
 
+DEFAULT_PORT = 4566  # the emulator's, where nobody says another
 START_SECONDS = 60.0  # the longest that a program may take until it answers; a busy laptop is slow, not broken
 STOP_ORDER = (LAMBDA_HOST, REKOGNITION, EMULATOR)
 
@@ -27,19 +28,17 @@ STOP_ORDER = (LAMBDA_HOST, REKOGNITION, EMULATOR)
 class Stack:
     """The emulator, the Rekognition stand-in, the function host, and what Terraform made in them."""
 
-    def __init__(self, layout: Layout, port: int, runtime: str = "process", bind: str = HOST) -> None:
-        """Takes where to keep files, the emulator's port, what functions run as, and the interface to serve them on."""
+    def __init__(self, layout: Layout, port: int | None = None, runtime: str = "process", bind: str = HOST) -> None:
+        """Takes where to keep files, the emulator's port, what functions run as, and the interface to serve them on.
+
+        Without a port the emulator keeps the one that it has or, where it ended by itself, had.
+        """
         self._layout = layout
         self._port = port
         self._runtime = runtime
         self._bind = bind
         self._processes = ProcessTable(layout.processes)
         self._terraform = Terraform(layout)
-
-    @property
-    def endpoint_url(self) -> str:
-        """Where the emulator answers."""
-        return f"http://{HOST}:{self._port}"
 
     def up(self) -> dict[str, Any]:
         """Starts what does not run, applies what is not applied, and gives the outputs.
@@ -49,17 +48,19 @@ class Stack:
         """
         self._layout.create()
         with self._exclusively():
+            port = self._emulators_port()
+            endpoint_url = f"http://{HOST}:{port}"
             self._terraform.check()
             if self._terraform.was_cut_off:
                 self._processes.stop(EMULATOR)  # everything in it goes, so that nothing half-made stands in the way
             images = functions.deployed(self._layout.log("images")) if self._runtime == "docker" else {}
-            emulator = self._start(programs.emulator(self._layout, self._port, self._bind))
-            stand_in = programs.rekognition(self._port_of(REKOGNITION), self.endpoint_url)
-            host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), self.endpoint_url, self._runtime)
+            emulator = self._start(programs.emulator(self._layout, port, self._bind))
+            stand_in = programs.rekognition(self._port_of(REKOGNITION), endpoint_url)
+            host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), endpoint_url, self._runtime)
             self._start(stand_in)
             self._start(host)
             variables = {
-                "endpoint_url": self.endpoint_url,
+                "endpoint_url": endpoint_url,
                 "rekognition_endpoint_url": f"http://{HOST}:{stand_in.port}",
                 "function_host_url": f"http://{HOST}:{host.port}",
             }
@@ -87,6 +88,20 @@ class Stack:
         with (self._layout.root / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _emulators_port(self) -> int:
+        """The port that was asked for, else the emulator's own, else the default.
+
+        Raises:
+            LocalError: the emulator runs on another one. Moving it would end it, and everything in it.
+        """
+        running, last = self._processes.running(EMULATOR), self._processes.last(EMULATOR)
+        if running and self._port not in (None, running.port):
+            raise LocalError(
+                f"A local cloud runs on port {running.port}, and its data lives as long as it does. Leave PORT out to "
+                f"go on with it, or end both with `make down` before PORT={self._port}."
+            )
+        return self._port or (last.port if last else DEFAULT_PORT)
 
     def _port_of(self, name: str) -> int:
         """The port of a running program, or the one that it had, or a new one."""
@@ -142,7 +157,7 @@ class Stack:
         except LocalError as error:
             self._blame_a_dead_program(error)
             raise
-        outputs = outputs_file.write(self._layout, applied, {"endpoint_url": self.endpoint_url, **variables})
+        outputs = outputs_file.write(self._layout, applied, variables)
         self._warm_up(variables["function_host_url"], outputs)
         return outputs
 

@@ -65,7 +65,15 @@ class Toy:
     terraform: ToyTerraform
     layout: Layout
     port: int
+    monkeypatch: pytest.MonkeyPatch
     versions: dict[str, str] = field(default_factory=dict)
+
+    def on(self, port: int | None) -> Stack:
+        """What a later command has: the same files, perhaps another port."""
+        stack = Stack(self.layout, port)
+        self.monkeypatch.setattr(stack, "_terraform", self.terraform)
+        self.monkeypatch.setattr(stack, "_warm_up", lambda *_: None)
+        return stack
 
     def program(self, name: str, port: int) -> Program:
         """A server that accepts connections."""
@@ -86,7 +94,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
     layout = Layout(tmp_path / "local")
     port = free_port()
     terraform = ToyTerraform()
-    made = Toy(Stack(layout, port), terraform, layout, port)
+    made = Toy(Stack(layout, port), terraform, layout, port, monkeypatch)
     monkeypatch.setattr(made.stack, "_terraform", terraform)
     monkeypatch.setattr(made.stack, "_warm_up", lambda *_: None)
     monkeypatch.setattr(programs, "emulator", lambda _layout, number, _bind: made.program("emulator", number))
@@ -183,17 +191,62 @@ def test_an_apply_that_was_cut_off_is_followed_by_a_new_emulator(toy: Toy) -> No
     assert toy.terraform.applies == 2
 
 
-def test_another_port_moves_the_emulator(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("taken", [False, True])
+def test_another_port_is_refused_and_what_runs_is_left_alone(toy: Toy, taken: bool) -> None:
     toy.stack.up()
-    moved = Stack(toy.layout, free_port())
-    monkeypatch.setattr(moved, "_terraform", toy.terraform)
-    monkeypatch.setattr(moved, "_warm_up", lambda *_: None)
-    toy.versions["emulator"] = "2"
+    before = toy.stack.status()
+    with socket.socket() as other:
+        other.bind((HOST, 0))
+        port = other.getsockname()[1]
+        if taken:
+            other.listen()
+        else:
+            other.close()
 
-    moved.up()
+        with pytest.raises(LocalError, match=rf"runs on port {toy.port}, .* `make down` before PORT={port}"):
+            toy.on(port).up()
 
-    assert not is_listening(toy.port)
-    assert toy.terraform.discards == 2
+    assert toy.stack.status() == before
+    assert is_listening(toy.port)
+    assert outputs.read(toy.layout)["api_url"] == f"http://{HOST}:{toy.port}"
+    assert (toy.terraform.applies, toy.terraform.discards) == (1, 1)
+
+
+def test_up_without_a_port_goes_on_with_what_runs(toy: Toy) -> None:
+    first = toy.stack.up()
+    before = toy.stack.status()
+
+    assert toy.on(None).up() == first
+    assert toy.stack.status() == before
+
+
+def test_up_without_a_port_brings_an_emulator_that_died_back_on_its_own(toy: Toy) -> None:
+    toy.stack.up()
+    died = toy.stack.status()["emulator"]
+    assert died
+    record = toy.stack._processes._record("emulator").read_text()
+    toy.stack._processes.stop("emulator")
+    toy.stack._processes._record("emulator").write_text(record)
+
+    toy.on(None).up()
+
+    back = toy.stack.status()["emulator"]
+    assert back
+    assert (back.port, back.pid != died.pid) == (toy.port, True)
+
+
+def test_up_without_a_port_begins_on_the_default(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.stack.DEFAULT_PORT", toy.port)
+
+    assert toy.on(None).up()["api_url"] == f"http://{HOST}:{toy.port}"
+
+
+def test_another_port_is_fine_after_down(toy: Toy) -> None:
+    toy.stack.up()
+    toy.stack.down()
+    port = free_port()
+
+    assert toy.on(port).up()["api_url"] == f"http://{HOST}:{port}"
 
 
 def test_a_busy_port_is_one_sentence_that_names_another(toy: Toy) -> None:
