@@ -150,8 +150,12 @@ class Eraser:
         return erased
 
     def _remove(self, article_ids: Collection[str]) -> int:
-        """Buries the articles and waits until nothing of them is left in the table; gives how many there were."""
+        """Buries the articles and waits until nothing of them is left in the table; gives how many there were.
+
+        A tombstone counts as well as an article, also one that the worker has removed before anybody looks again.
+        """
         author = Principal(self._person.sub, "")
+        removed = set(self._still_there(article_ids))
         asked: dict[str, float] = {}
         for article_id in sorted(article_ids):
             try:
@@ -162,14 +166,15 @@ class Eraser:
                 continue
             asked[article_id] = time.monotonic()
         left = self._still_there(article_ids)
-        total, progressed = len(left), time.monotonic()
+        removed |= asked.keys() | left.keys()
+        progressed = time.monotonic()
         while left:
             for article_id, due_at in left.items():
                 due = due_at is None or due_at <= self._now() or article_id not in asked
                 if due and time.monotonic() - asked.get(article_id, -ASK_EVERY) >= ASK_EVERY:
                     self._jobs.send(Job(JobKind.PURGE_ARTICLE, article_id))
                     asked[article_id] = time.monotonic()
-            self._tell(f"{total - len(left)} of {total} articles removed")
+            self._tell(f"{len(removed) - len(left)} of {len(removed)} articles removed")
             self._sleep(_POLL)
             now_left = self._still_there(left)
             if len(now_left) < len(left):
@@ -180,7 +185,7 @@ class Eraser:
                     "`make dead-letters` and its logs, then run this again."
                 )
             left = now_left
-        return total
+        return len(removed)
 
     def _still_there(self, article_ids: Collection[str]) -> dict[str, datetime | None]:
         """Tombstones that are left, each with the time at which it is due."""

@@ -171,6 +171,24 @@ def test_nothing_is_left_and_nothing_of_others_is_touched(stage: Stage) -> None:
     assert stage.eraser().plan().nothing
 
 
+def test_what_a_fast_worker_has_removed_already_is_counted_too(stage: Stage) -> None:
+    hers = stage.write(SUB, articles=3)
+    stage.service.delete(Principal(SUB, ""), hers[0])
+    stage.pipeline.queued()  # the job is lost: a tombstone stays
+    eraser, delete = stage.eraser(), ArticleService.delete
+
+    def delete_and_work(service: ArticleService, author: Principal, article_id: str) -> None:
+        delete(service, author, article_id)
+        stage.work()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ArticleService, "delete", delete_and_work)
+        erased = eraser.carry_out(eraser.plan(), user_too=False)
+
+    assert erased.articles == 3
+    assert stage.naming(SUB, *hers) == NOTHING
+
+
 def test_it_may_be_killed_anywhere_and_run_again(stage: Stage) -> None:
     step = 0
     while True:
