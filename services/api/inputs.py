@@ -116,6 +116,9 @@ def _value_errors(value: Any, kind: Any, pointer: str) -> list[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
+        allowed = _allowed(kind)
+        if allowed and isinstance(value, str):
+            return [FieldError(pointer, f"Must be one of: {', '.join(allowed)}.")]
         return [FieldError(pointer, _sentence(str(error)))]
     return _text_errors(value, pointer)
 
@@ -141,6 +144,13 @@ def _entry_kind(kind: Any) -> Any:
         if (found := _entry_kind(argument)) is not None:
             return found
     return None
+
+
+def _allowed(kind: Any) -> tuple[str, ...]:
+    """The values of a Literal, also where it stands in a union; none of anything else."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return next((found for argument in get_args(kind) if (found := _allowed(argument))), ())
 
 
 def _pointer(parent: str, name: str) -> str:

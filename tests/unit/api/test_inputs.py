@@ -58,3 +58,22 @@ def test_errors_speak_of_json_not_of_python(wrong: Any) -> None:
     with pytest.raises(ProblemError) as caught:
         parse(json.dumps({"status": wrong, "tags": "x", "title": wrong}).encode(), ArticlePatch)
     assert "`" not in " ".join(error.detail for error in caught.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("document", "schema", "field", "some"),
+    [
+        ({"filename": "f", "content_type": "application/pdf", "size": 1}, ImageUpload, "/content_type", "image/heic"),
+        ({"title": "t", "body": "", "status": "deleted"}, ArticleDraft, "/status", "draft, published"),
+        ({"status": "Draft"}, ArticlePatch, "/status", "draft, published"),
+    ],
+)
+def test_a_value_that_is_none_of_a_few_is_told_which_they_are(
+    document: dict[str, Any], schema: Any, field: str, some: str
+) -> None:
+    problem = problem_of(json.dumps(document).encode(), schema)
+    assert problem
+    [error] = problem.errors
+    assert error.pointer == field
+    assert error.detail.startswith("Must be one of: ")
+    assert some in error.detail
