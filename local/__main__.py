@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import outputs
+from local.arguments import Parser, one_of, port
 from local.clients import Clients
 from local.demo.tour import demo
 from local.errors import LocalError
@@ -68,7 +69,7 @@ def _shown(path: object) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="The cloud on a laptop.")
+    parser = Parser(prog="python -m local", description="The cloud on a laptop.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
@@ -79,9 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in (("up", up), ("serve", serve)):
         started = command(name, run)
         port_help = f"of the AWS emulator (the one that it has, else {DEFAULT_PORT})"
-        started.add_argument("--port", type=int, help=port_help)
-        runtimes = ["process", "docker", "attached"]
-        started.add_argument("--runtime", choices=runtimes, default="process", help="of the functions (process)")
+        started.add_argument("--port", type=port, help=port_help)
+        runtime = one_of("RUNTIME", "process", "docker", also=("attached",))  # that one is docker/compose.yaml's
+        started.add_argument("--runtime", type=runtime, default="process", help="of the functions (process)")
         started.add_argument("--bind", default=HOST, help=f"the interface that the emulator serves on ({HOST})")
     command("down", down)
     command("status", status)

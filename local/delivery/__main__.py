@@ -6,7 +6,6 @@ ARCHITECTURE is the functions'; GAZETTE_STATE_BUCKET, GAZETTE_REGISTRY and GAZET
 usual ones.
 """
 
-import argparse
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.arguments import Parser, one_of
 from local.delivery.deploy import STAGES, Delivery, destination
 from local.errors import LocalError
 from local.layout import CHECKOUT, Layout
@@ -28,11 +28,13 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m local.delivery", description="Delivery to AWS, by digest.")
+    parser = Parser(prog="python -m local.delivery", description="Delivery to AWS, by digest.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     commands.add_parser("bootstrap", help=Delivery.bootstrap.__doc__)
     for name, run in COMMANDS.items():
-        commands.add_parser(name, help=run.__doc__).add_argument("--stage", choices=STAGES, required=True)
+        commands.add_parser(name, help=run.__doc__).add_argument(
+            "--stage", type=one_of("STAGE", *STAGES), required=True
+        )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled workflow ends like Ctrl-C: in good order
     layout = Layout.default()

@@ -11,7 +11,6 @@ on the user pool ListUsers and AdminGetUser, for the user itself also AdminDisab
 AdminDeleteUser.
 """
 
-import argparse
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from articles.model import ArticleStatus
 from articles.table import Table
+from local.arguments import Parser, one_of
 from local.errors import LocalError
 from local.operations import listing
 from local.operations.belongings import Belongings
@@ -161,7 +161,7 @@ def _ids(text: str) -> frozenset[str] | None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m local.operations", description="Operations on a stage.")
+    parser = Parser(prog="python -m local.operations", description="Operations on a stage.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     listed = commands.add_parser("dead-letters", help=dead_letters.__doc__)
     listed.add_argument("--json", action="store_true", help="for programs")
@@ -173,7 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     erased.add_argument("--user", action="store_true", help="delete the user as well")
     erased.add_argument("--deleted", action="store_true", help="old versions of all articles deleted before, too")
     for command in (listed, sent, erased):
-        command.add_argument("--stage", choices=ALL_STAGES, default=LOCAL, help=f"({LOCAL})")
+        command.add_argument("--stage", type=one_of("STAGE", *ALL_STAGES), default=LOCAL, help=f"({LOCAL})")
     arguments = parser.parse_args(argv)
     if arguments.stage == LOCAL:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
