@@ -12,7 +12,7 @@ from local import outputs
 from local.arguments import Parser, one_of, port
 from local.clients import Clients
 from local.demo.tour import demo
-from local.errors import LocalError
+from local.errors import LocalError, is_unreachable
 from local.layout import CHECKOUT, Layout
 from local.ports import HOST
 from local.stack import DEFAULT_PORT, Stack
@@ -43,13 +43,17 @@ def down(_arguments: argparse.Namespace) -> None:
 
 
 def status(_arguments: argparse.Namespace) -> None:
-    """Prints what runs; fails when something does not."""
+    """Prints what runs, and the API's URL; fails when only some of it does."""
     layout = Layout.default()
     found = Stack(layout).status()
+    if not any(found.values()):
+        print("Nothing runs: `make up` starts it.")
+        return
     for name, process in found.items():
         print(f"{name:<12} " + (f"process {process.pid}, port {process.port}" if process else "not running"))
     if None in found.values():
         raise LocalError("Not everything runs: `make up` starts what is missing.", layout.logs)
+    print(f"{'API':<12} {outputs.read(layout)['api_url']}")
 
 
 def token(arguments: argparse.Namespace) -> None:
@@ -107,8 +111,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"  log: {_shown(error.log)}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as error:
-        print(f"✗ The local cloud does not answer as expected: {error}", file=sys.stderr)
-        print("  `make up` brings it back.", file=sys.stderr)
+        if is_unreachable(error):
+            print(f"✗ The local cloud does not answer: {error}\n  `make up` brings it back.", file=sys.stderr)
+        else:
+            print(f"✗ The local cloud does not answer as expected: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"✗ {error}", file=sys.stderr)

@@ -36,11 +36,13 @@ class UserPool:
         Raises:
             LocalError: the pool refuses.
         """
-        if not username.isprintable() or not username or any(character.isspace() for character in username):
+        if not username:
+            raise LocalError("The user name is empty: leave USER out for alice, or say USER=<name>.")
+        if not username.isprintable() or any(character.isspace() for character in username):
             raise LocalError(f"{username!r} is no user name: it may hold no spaces.")
         self._ensure(username)
         if group:
-            self._cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=username, GroupName=group)
+            self._join(username, group)
         password = random_password()
         self._cognito.admin_set_user_password(
             UserPoolId=self._pool, Username=username, Password=password, Permanent=True
@@ -55,6 +57,12 @@ class UserPool:
         if not result:
             raise LocalError(f"{username} cannot sign in: the pool asks for {answer.get('ChallengeName')}.")
         return result["IdToken"]
+
+    def _join(self, username: str, group: str) -> None:
+        try:
+            self._cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=username, GroupName=group)
+        except self._cognito.exceptions.ResourceNotFoundException as error:  # the pool is there: it has the user
+            raise LocalError(f"There is no group {group}: editors is one.") from error
 
     def _ensure(self, username: str) -> None:
         try:

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from articles.model import ArticleStatus
 from articles.table import Table
 from local.arguments import Parser, one_of
-from local.errors import LocalError
+from local.errors import LocalError, is_unreachable
 from local.operations import listing
 from local.operations.belongings import Belongings
 from local.operations.erase import Eraser, Plan
@@ -180,6 +180,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
     try:
         if arguments.command == "erase-author":
+            if not arguments.author.strip():
+                raise LocalError("Say whose: AUTHOR=<sub or name>.")
             return erase_author(
                 find_stores(arguments.stage),
                 arguments.author,
@@ -204,7 +206,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _advice(stage: str, error: BotoCoreError | ClientError) -> str:
     if stage == LOCAL:
-        return "The local cloud does not answer as expected: `make up` brings it back."
+        if is_unreachable(error):
+            return "The local cloud does not answer: `make up` brings it back."
+        return "The local cloud does not answer as expected: .local/logs has its programs' logs."
     if isinstance(error, ClientError) and error.response["Error"].get("Code", "").startswith(_REFUSALS):
         return "These credentials may not do that; local/operations/__main__.py lists the permissions that it takes."
     return f"{stage} does not answer as expected: try again in a moment."

@@ -5,10 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
 from local import __main__ as command_line
-from local import steps
+from local import outputs, steps
 from local.errors import LocalError
+from local.layout import Layout
+from local.processes import Process
 from local.steps import step
 
 
@@ -49,9 +52,60 @@ def test_down_without_anything_running_is_a_success(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "Nothing was running.\n"
 
 
-def test_status_fails_when_something_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+def running(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Some of the three programs run."""
+    everything = ("emulator", "rekognition", "lambda_host")
+    found = {name: Process(name, 7, "then", 4600, "1") if name in names else None for name in everything}
+    monkeypatch.setattr(command_line.Stack, "status", lambda _stack: found)
+
+
+def test_status_of_nothing_is_a_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.main(["status"]) == 0
+    assert capsys.readouterr() == ("Nothing runs: `make up` starts it.\n", "")
+
+
+def test_status_fails_when_only_some_of_it_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running(monkeypatch, "emulator", "rekognition")
+
     assert command_line.main(["status"]) == 1
-    assert "not running" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "lambda_host  not running" in shown.out
+    assert "`make up` starts what is missing" in shown.err
+
+
+def test_status_shows_where_the_api_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    running(monkeypatch, "emulator", "rekognition", "lambda_host")
+    layout = Layout(tmp_path / "local")
+    layout.create()
+    outputs.write(layout, dict.fromkeys(outputs.REQUIRED, "x") | {"api_url": "http://127.0.0.1:4600/v1"}, {})
+
+    assert command_line.main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["API", "http://127.0.0.1:4600/v1"]
+
+
+@pytest.mark.parametrize(
+    ("error", "helps"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566"), True),
+        (ReadTimeoutError(endpoint_url="http://127.0.0.1:4566"), True),
+        (ClientError({"Error": {"Code": "InvalidParameterException"}}, "AdminCreateUser"), False),
+        (ParamValidationError(report="too short"), False),
+    ],
+)
+def test_up_is_advised_where_nothing_answers_and_not_after_a_refusal(
+    error: Exception, helps: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_stack: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command_line.Stack, "down", fail)
+
+    assert command_line.main(["down"]) == 1
+    assert ("`make up` brings it back" in capsys.readouterr().err) is helps
 
 
 def test_commands_do_not_see_the_developers_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ class FakeCognito:
         class UsernameExistsException(Exception):  # noqa: N818
             pass
 
+        class ResourceNotFoundException(Exception):  # noqa: N818
+            pass
+
     def __init__(self) -> None:
         self.users: dict[str, str] = {}
         self.groups: dict[str, str] = {}
@@ -27,6 +30,8 @@ class FakeCognito:
         self.users[Username] = ""
 
     def admin_add_user_to_group(self, *, Username: str, GroupName: str, **_: Any) -> None:  # noqa: N803
+        if GroupName != "editors":
+            raise self.exceptions.ResourceNotFoundException("Group not found.")
         self.groups[Username] = GroupName
 
     def admin_set_user_password(self, *, Username: str, Password: str, **_: Any) -> None:  # noqa: N803
@@ -73,10 +78,20 @@ def test_a_challenge_is_one_sentence(pool: UserPool, cognito: FakeCognito) -> No
         pool.token("alice")
 
 
-@pytest.mark.parametrize("name", ["", "alice smith", "al\tice"])
+@pytest.mark.parametrize("name", ["alice smith", "al\tice"])
 def test_a_name_with_spaces_is_refused(pool: UserPool, name: str) -> None:
     with pytest.raises(LocalError, match="is no user name"):
         pool.token(name)
+
+
+def test_an_empty_name_is_called_that(pool: UserPool) -> None:
+    with pytest.raises(LocalError, match="The user name is empty"):
+        pool.token("")
+
+
+def test_a_group_that_is_not_there_is_named_with_one_that_is(pool: UserPool) -> None:
+    with pytest.raises(LocalError, match="There is no group nogroup: editors is one"):
+        pool.token("erin", group="nogroup")
 
 
 def test_passwords_meet_every_policy_and_differ() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from moto import mock_aws
 
 from articles.ids import new_id
@@ -402,6 +402,23 @@ def test_a_local_cloud_that_is_not_up_says_what_to_do(
     monkeypatch.setattr("os.environ", {"GAZETTE_LOCAL_DIR": str(tmp_path), "AWS_PROFILE": "production"})
     assert operations.main(["redrive"]) == 1
     assert "run `make up` first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566"), "does not answer: `make up` brings it back"),
+        (client_error("InvalidParameterException", "AdminGetUser", 400), "has its programs' logs"),
+    ],
+)
+def test_up_is_advised_where_the_local_cloud_does_not_answer(error: Any, advice: str) -> None:
+    assert advice in operations._advice("local", error)
+
+
+def test_an_erasure_of_nobody_asks_whose(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("os.environ", {})
+    assert operations.main(["erase-author", "--author", ""]) == 1
+    assert capsys.readouterr().err == "✗ Say whose: AUTHOR=<sub or name>.\n"
 
 
 def test_missing_credentials_are_a_sentence(
