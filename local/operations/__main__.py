@@ -78,11 +78,11 @@ def erase_author(stores: Stores, author: str, *, approved: bool, user_too: bool,
     stage = stores.place.stage
     with step(f"Looking for what {stage} has of {person.sub}") as current:
         plan = Eraser(stores, person, tell=current.note).plan()
-    for line in _planned(plan, user_too=user_too, of_deleted_too=of_deleted_too):
-        print(line)
     if plan.nothing and not (user_too and person.username) and not of_deleted_too:
         print(f"Nothing in {stage} is theirs.")
         return 0
+    for line in _planned(plan, user_too=user_too, of_deleted_too=of_deleted_too):
+        print(line)
     if not approved and not (
         sys.stdin.isatty() and input(f"Erase this in {stage} for good? Only yes will do: ").strip() == "yes"
     ):
@@ -120,15 +120,19 @@ def _planned(plan: Plan, *, user_too: bool, of_deleted_too: bool) -> Iterator[st
     def of(status: ArticleStatus) -> int:
         return plan.statuses.get(status, 0)
 
-    yield (
-        f"  {_number(len(plan.articles), 'article')}: {of(ArticleStatus.PUBLISHED)} published, "
-        f"{_number(of(ArticleStatus.DRAFT), 'draft')}, {of(ArticleStatus.DELETED)} being removed already"
-    )
-    yield f"  {_number(plan.images, 'image')} of them, whoever added it, with all versions of their files"
-    yield f"  {_number(len(plan.found.records), 'record')} under their id: idempotency keys, upload counters"
+    if plan.statuses:
+        yield (
+            f"  {_number(sum(plan.statuses.values()), 'article')}: {of(ArticleStatus.PUBLISHED)} published, "
+            f"{_number(of(ArticleStatus.DRAFT), 'draft')}, {of(ArticleStatus.DELETED)} being removed already"
+        )
+    if plan.images:
+        yield f"  {_number(plan.images, 'image')} in these articles, from whomever, with all versions of the files"
+    if plan.found.records:
+        yield f"  {_number(len(plan.found.records), 'record')} under their id: idempotency keys, upload counters"
     if plan.noted:
         yield f"  {_number(len(plan.noted), 'article')} of an earlier run that did not get to its end"
-    yield "  dead letters and undelivered notifications that name these articles"
+    if plan.letters:
+        yield f"  {_number(plan.letters, 'letter')}: dead letters and undelivered notifications that name any of this"
     if plan.person.username is None:
         yield "  the user pool has no such user (any more)"
     else:

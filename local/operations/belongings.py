@@ -157,17 +157,21 @@ class Belongings:
 
     # The queues
 
+    def letters(self, article_ids: Collection[str]) -> int:
+        """How many dead letters and undelivered notifications name one of the articles, or the person."""
+        named = 0
+        for queue in self._of_what_failed():
+            with queue.lent(HOLD) as letters:
+                named += sum(_names(letter, article_ids, self._sub) for letter in letters)
+        return named
+
     def delete_letters(self, article_ids: Collection[str]) -> tuple[int, list[str]]:
         """Deletes dead letters and undelivered notifications that name one of the articles.
 
         Gives how many those were, and the ids of those that stay because they ask for something of others, too.
         """
-        place = self._stores.place
         deleted, shared = 0, []
-        for url in (place.dead_letters_url, self._stores.undelivered_url):
-            if url is None:
-                continue
-            queue = DeadLetterQueue(place.sqs, url, place.image_jobs_url)
+        for queue in self._of_what_failed():
             with queue.lent(HOLD) as letters:
                 for letter in letters:
                     if not _names(letter, article_ids, self._sub):
@@ -178,6 +182,12 @@ class Belongings:
                     queue.delete(letter)
                     deleted += 1
         return deleted, shared
+
+    def _of_what_failed(self) -> Iterator[DeadLetterQueue]:
+        place = self._stores.place
+        for url in (place.dead_letters_url, self._stores.undelivered_url):
+            if url is not None:
+                yield DeadLetterQueue(place.sqs, url, place.image_jobs_url)
 
     def jobs_waiting(self) -> int:
         """How many jobs there are, whoever's, by SQS's approximate count."""

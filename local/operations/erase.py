@@ -50,6 +50,8 @@ class Plan:
     found: Found
     noted: set[str]
     images: int = 0
+    letters: int = 0
+    """Dead letters and undelivered notifications that name them or their articles."""
     statuses: dict[ArticleStatus, int] = field(default_factory=dict)
 
     @property
@@ -58,7 +60,7 @@ class Plan:
 
     @property
     def nothing(self) -> bool:
-        return self.found.nothing and not self.noted
+        return self.found.nothing and not self.noted and not self.letters
 
 
 @dataclass
@@ -102,6 +104,7 @@ class Eraser:
         noted = self._belongings.noted()
         found = self._belongings.in_table(noted, self._scanned)
         plan = Plan(self._person, found, noted)
+        plan.letters = self._belongings.letters(plan.articles)
         for article_id in plan.articles:
             try:
                 article = self._articles.get_with_images(article_id)

@@ -161,6 +161,7 @@ def test_nothing_is_left_and_nothing_of_others_is_touched(stage: Stage) -> None:
     before = stage.naming(OTHER, *his)
     plan = stage.eraser().plan()
     assert (plan.articles, plan.images, plan.statuses) == (set(hers), 4, {ArticleStatus.PUBLISHED: 2})
+    assert plan.letters == 2
 
     erased = stage.erase()
 
@@ -168,6 +169,16 @@ def test_nothing_is_left_and_nothing_of_others_is_touched(stage: Stage) -> None:
     assert stage.naming(OTHER, *his) == before
     assert (erased.articles, erased.letters, erased.shared) == (2, 2, [])
     assert erased.records == 3, "two idempotency records and a quota"
+    assert stage.eraser().plan().nothing
+
+
+def test_a_letter_alone_is_not_nothing(stage: Stage) -> None:
+    told = json.dumps({"type": "image.ready", "author_id": SUB})
+    stage.stores.place.sqs.send_message(QueueUrl=stage.undelivered_url, MessageBody=told)
+    plan = stage.eraser().plan()
+    assert (plan.letters, plan.nothing) == (1, False)
+
+    assert stage.erase().letters == 1
     assert stage.eraser().plan().nothing
 
 
