@@ -18,7 +18,19 @@ help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
 	  /^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: PORT=$(or $(PORT),4566) and RUNTIME=$(RUNTIME) (or docker) of the local cloud, USER and GROUP (of token), ARGS (of tests and unit), PYTHON\n'
+	@printf '\nVariables, each as in make up PORT=4600\n'
+	@printf '  %-26s%s\n' 'PORT, RUNTIME' 'of the local cloud: PORT is the one that it has, else 4566; RUNTIME is process or docker' \
+	  'USER, GROUP' 'of token: alice, and no group' \
+	  'STAGE' 'local, dev or prod for the operations (local); dev or prod for the delivery (dev)' \
+	  'ID, JSON' 'of redrive: letters, with commas between them; of dead-letters: 1 is for programs' \
+	  'AUTHOR, USER, DELETED' 'of erase-author: whose; yes: the user too; yes: old versions of all deleted articles' \
+	  'APPROVE, TAKE_OVER' 'yes where nobody can be asked; yes goes on with a deploy that was killed' \
+	  'ACCEPT_FINDINGS' 'of deploy: yes lets images with critical findings go to prod' \
+	  'BASE_IMAGE, ARCHITECTURE' 'of the images: what they stand on; x86_64 or arm64' \
+	  'ARGS' 'of tests and unit: what pytest gets' \
+	  'SECONDS, TARGET' 'of fuzz' \
+	  'ONLY, MEASURE' 'of bench; of cost' \
+	  'PYTHON' 'of the virtual environment: python3'
 
 .PHONY: setup
 setup: ## Make the virtual environment with the pinned dependencies; every other target does it first
@@ -31,7 +43,7 @@ up: setup ## Start the local cloud, apply terraform/environments/local, print th
 	@$(RUN) -m local up $(if $(PORT),--port '$(PORT)') --runtime $(RUNTIME)
 
 .PHONY: demo
-demo: up ## The main job on a real photograph: sign in, create an article, upload, wait, show the labels
+demo: up ## The main job on a real photograph, after `up`: sign in, create an article, upload, wait, show the labels
 	@$(RUN) -m local demo
 
 .PHONY: status
@@ -43,7 +55,7 @@ token: setup ## Print a fresh ID token of a local user: make token USER=alice [G
 	@$(RUN) -m local token --user '$(TOKEN_USER)' $(if $(GROUP),--group '$(GROUP)')
 
 .PHONY: down
-down: setup ## Stop what `up` started, and nothing else
+down: setup ## Stop what `up` started, and nothing else; its data goes
 	@$(RUN) -m local down
 
 ##@ Images
@@ -96,7 +108,7 @@ redrive: setup ## Send them back to work, all or some: make redrive [STAGE=local
 	@$(RUN) -m local.operations redrive --stage '$(OPERATED)' $(if $(ID),--id '$(ID)')
 
 .PHONY: erase-author
-erase-author: setup ## Leave nothing of an author: make erase-author AUTHOR=<sub or name> [STAGE=local|dev|prod] [APPROVE=yes] [USER=yes] [DELETED=yes]
+erase-author: setup ## Leave nothing of an author: make erase-author AUTHOR=<sub or name> [STAGE=…] [USER=yes] [DELETED=yes]
 	@$(RUN) -m local.operations erase-author --stage '$(OPERATED)' --author '$(AUTHOR)' $(if $(filter yes,$(APPROVE)),--approve) \
 	  $(if $(filter command line,$(origin USER)),$(if $(filter yes,$(USER)),--user)) $(if $(filter yes,$(DELETED)),--deleted)
 
@@ -145,7 +157,7 @@ format: setup ## Format the code, and sort its imports
 	@$(RUN) -m ruff check --fix --quiet $(CODE); $(RUN) -m ruff format $(CODE); terraform fmt -recursive terraform
 
 .PHONY: reliability
-reliability: setup ## Try every fault on the local cloud, and write what happened into docs/reliability.md
+reliability: setup ## Try every fault, for minutes, on what `up` left or on a cloud of its own: docs/reliability.md
 	@if [ -e .local/outputs.json ]; then \
 	  echo 'Using the local cloud that `make up` left'; export GAZETTE_E2E_DIR=.local; \
 	else \
@@ -154,7 +166,7 @@ reliability: setup ## Try every fault on the local cloud, and write what happene
 	GAZETTE_RELIABILITY=1 $(RUN) -m pytest tests/e2e/test_faults.py
 
 .PHONY: matrix
-matrix: up ## Write who may do what on the running stack, as applied, into docs/security.md
+matrix: up ## Write who may do what, as applied, into docs/security.md; `up` first, which takes a minute or more
 	@$(RUN) -m local.policies
 
 .PHONY: postman
