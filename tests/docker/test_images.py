@@ -22,7 +22,10 @@ print(json.dumps(found))
 """
 
 PACKAGES = {"api": {"articles", "api"}, "image_worker": {"articles", "image_worker"}}
-SERVICES = {"api": {"dynamodb", "s3", "sqs", "sts"}, "image_worker": {"dynamodb", "rekognition", "s3", "sns", "sqs"}}
+SERVICES = {
+    "api": {"dynamodb", "s3", "secretsmanager", "sqs", "sts"},
+    "image_worker": {"dynamodb", "rekognition", "s3", "sns", "sqs"},
+}
 MAX_MEGABYTES_OVER_THE_BASE = 45
 
 

@@ -67,7 +67,7 @@ def outcomes(request: pytest.FixtureRequest, stack: RunningStack, alice: ApiClie
     selected: list[Scenario] = [
         cast(Scenario, item.callspec.params["scenario"])
         for item in request.session.items
-        if isinstance(item, pytest.Function) and "outcomes" in item.fixturenames and hasattr(item, "callspec")
+        if isinstance(item, pytest.Function) and item.originalname == test_nothing_is_lost.__name__
     ]
     inbox = Inbox(stack)
     lab = Laboratory(stack, alice, inbox)

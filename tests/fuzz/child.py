@@ -43,6 +43,8 @@ def with_atheris(name: str, directory: Path, corpus: Path, seconds: int) -> None
     arguments = [
         sys.argv[0],
         f"-max_total_time={seconds}",
+        # The peak that it looks at is the one of whoever started this process; bounds.py bounds what is allocated.
+        "-rss_limit_mb=0",
         f"-timeout={HANGS}",
         f"-max_len={fuzzed.longest}",
         f"-dict={words}",

@@ -30,6 +30,7 @@ def fresh() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     modules = ("image_worker.handler", "image_worker.sweeper_handler")
     limit = resource.getrlimit(resource.RLIMIT_DATA)
+    logging.captureWarnings(False)  # another test's handler may have begun it, for a stream that is gone
     for module in modules:
         sys.modules.pop(module, None)
     yield

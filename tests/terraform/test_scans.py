@@ -35,7 +35,7 @@ VARIABLES = {
             "keys": {
                 "a": {
                     "public_key_pem": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-                    "private_key_secret_arn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:media-AbCdEf",
+                    "private_key_secret_arn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:gazette-STAGE-a-AbCdEf",
                 }
             },
             "signing_key": "a",
@@ -116,7 +116,7 @@ def plan(terraform: Terraform, stage: str) -> Path:
     assert initialised.returncode == 0, initialised.stdout
     planned = terraform.run(
         f"environments/{stage}", "plan", "-input=false", "-no-color", "-out=plan",
-        *(f"-var={name}={value}" for name, value in VARIABLES.items()),
+        *(f"-var={name}={value.replace('STAGE', stage)}" for name, value in VARIABLES.items()),
     )  # fmt: skip
     assert planned.returncode == 0, planned.stdout
     shown = subprocess.run(

@@ -1,7 +1,6 @@
 # What was refused or counted, and by which rule; what was let through is in the stage's access log.
 resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_158:log_kms_key_arn names a customer key; without one, CloudWatch encrypts with its own
-  # checkov:skip=CKV_AWS_338:how long is the environment's to say: a year in prod, less where nobody looks back
 
   count = var.logs ? 1 : 0
 

@@ -46,8 +46,14 @@ def test_a_thread_has_a_copy_of_its_starters_context() -> None:
 
 
 def test_what_has_no_thread_yet_is_dropped_at_the_end() -> None:
-    threads, go = Threads(1, "drop"), threading.Event()
-    first, second = threads.begin(go.wait), threads.begin(go.wait)
+    threads, begun, go = Threads(1, "drop"), threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return go.wait()
+
+    first, second = threads.begin(wait), threads.begin(go.wait)
+    begun.wait()
     threading.Timer(0.02, go.set).start()
     threads.close()
     assert first.result()
