@@ -23,6 +23,7 @@ pytestmark = pytest.mark.terraform
 
 STAGES = ("dev", "prod")
 REGION = "eu-west-1"
+SECRETS = f"arn:aws:secretsmanager:{REGION}:123456789012:secret"
 REGISTRY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com/gazette"
 IMAGES = {image: f"{REGISTRY}/{image}@sha256:{64 * digit}" for image, digit in (("api", "a"), ("image_worker", "b"))}
 VARIABLES = {
@@ -35,7 +36,7 @@ VARIABLES = {
             "keys": {
                 "a": {
                     "public_key_pem": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-                    "private_key_secret_arn": f"arn:aws:secretsmanager:{REGION}:123456789012:secret:gazette-STAGE-a-AbCdEf",
+                    "private_key_secret_arn": f"{SECRETS}:gazette-STAGE-a-AbCdEf",
                 }
             },
             "signing_key": "a",
