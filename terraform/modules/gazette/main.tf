@@ -11,7 +11,7 @@ locals {
   services = "${path.module}/../../../services"
 
   # One place for what all four functions share.
-  common_environment = merge({ LOG_LEVEL = var.log_level }, var.extra_environment_variables)
+  common_environment = merge({ LOG_LEVEL = var.log_level, STACK_NAME = var.name }, var.extra_environment_variables)
 
   media_private_key_secret_arn = try(var.media_cdn.keys[var.media_cdn.signing_key].private_key_secret_arn, null)
 
