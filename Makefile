@@ -129,8 +129,8 @@ types: setup ## Check the types of services/ and local/
 	@$(RUN) -m mypy
 
 .PHONY: tests
-tests: setup ## Run all tests: make tests ARGS='tests/unit -k cursor'
-	@$(RUN) -m pytest $(ARGS)
+tests: setup ## Run all tests, or some in one process: make tests ARGS='tests/unit -k cursor'
+	@$(RUN) -m pytest $(or $(ARGS),--numprocesses 3 --dist loadgroup)
 
 .PHONY: fuzz
 fuzz: setup ## Try inputs that nobody thought of: make fuzz [SECONDS=60] [TARGET=preflight|events|cursors|bodies|tokens]

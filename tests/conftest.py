@@ -1,19 +1,28 @@
 """What every test shares."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.scans import COUNTS
+pytest_plugins = ["tests.summary"]
 
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("gazette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gazette")
 
+TESTS = Path(__file__).parent
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Prints what checkov counted."""
-    lines = config.stash.get(COUNTS, [])
-    if lines:
-        terminalreporter.section("checkov")
-        for line in lines:
-            terminalreporter.write_line(line)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps tests together, in one of several processes, that share what takes long to make."""
+    for item in items:
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str | None:
+    if "stack" in getattr(item, "fixturenames", ()):
+        return "stack"
+    folder = item.path.relative_to(TESTS).parts[0]
+    return folder if folder in ("docker", "terraform") else None

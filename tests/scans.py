@@ -13,9 +13,9 @@ import pytest
 
 from local.errors import LocalError
 from local.tools import programs
+from tests import summary
 
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there: a scan that asked the network would fail
-COUNTS = pytest.StashKey[list[str]]()
 _COMMENT = re.compile(r"checkov:skip=(\w+):?(.*)")
 _RESOURCE = re.compile(r'^(?:resource|data) "(\w+)" "(\w+)"')
 
@@ -127,4 +127,4 @@ def stale(comments: Sequence[Skip], *bare: Report) -> list[Skip]:
 def note(config: pytest.Config, what: str, report: Report) -> None:
     """Has the counts printed when all tests have run."""
     line = f"{what:<28} {report.passed} passed, {report.failures} failed, {report.skipped} skipped"
-    config.stash.setdefault(COUNTS, []).append(line)
+    summary.note(config, "checkov", line)

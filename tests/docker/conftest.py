@@ -11,9 +11,8 @@ import pytest
 
 from local.errors import LocalError
 from local.images import engine, functions
+from tests import summary
 from tests.docker.containers import Container, running
-
-_LINES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +34,8 @@ def images(docker_engine: str, pytestconfig: pytest.Config) -> dict[str, str]:  
         built = functions.deployed(log)
     except LocalError as error:
         pytest.fail(f"{error}\n{log.read_text()[-5000:]}", pytrace=False)
-    lines = pytestconfig.stash.setdefault(_LINES, [])
     for image, identity in built.items():
-        lines += sizes(functions.name_of(image), identity)
+        summary.note(pytestconfig, "sizes of the images and their layers", *sizes(functions.name_of(image), identity))
     return built
 
 
@@ -67,12 +65,3 @@ def sizes(name: str, image: str) -> list[str]:
     lines = [f"{int(shown.stdout) / 1e6:8.1f} MB  {name}"]
     lines += [f"{size:>11}    {made.removesuffix(' # buildkit')[:90]}" for size, made in layers if size != "0B"]
     return lines
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Prints the sizes."""
-    lines = config.stash.get(_LINES, [])
-    if lines:
-        terminalreporter.section("sizes of the images and their layers")
-        for line in lines:
-            terminalreporter.write_line(line)

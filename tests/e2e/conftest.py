@@ -95,8 +95,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Starts the stack at once where a selected test wants it. It takes a minute, most of it waiting."""
     wanted = not session.config.option.collectonly and any(map(_wants_a_stack, session.items))
-    if wanted and not REUSED and shutil.which("terraform"):
-        session.config.stash[_STARTING] = StartingStack()
+    one_of_many = hasattr(session.config, "workerinput")  # each of them collects every test; one will want a stack
+    if wanted and not one_of_many:
+        _start(session.config)
+
+
+def _start(config: pytest.Config) -> None:
+    if not REUSED and shutil.which("terraform"):
+        config.stash[_STARTING] = StartingStack()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -113,6 +119,8 @@ def _wants_a_stack(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> RunningStack:
     """The local cloud with Terraform applied. Where Terraform is missing, the tests that want it are skipped."""
+    if _STARTING not in pytestconfig.stash:
+        _start(pytestconfig)
     starting = pytestconfig.stash.get(_STARTING, None)
     if REUSED:
         layout = Layout(Path(REUSED).resolve())

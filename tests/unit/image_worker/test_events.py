@@ -9,9 +9,10 @@ from articles.jobs import Job, JobKind
 from articles.keys import pad_sequencer, upload_object
 from image_worker.events import UploadArrived, work_in
 from image_worker.failures import PoisonError
+from tests.samples import an_id
 from tests.unit.image_worker import events
 
-ARTICLE, IMAGE = new_id(), new_id()
+ARTICLE, IMAGE = an_id(1), an_id(2)  # parameters: the same in every process that tests run in
 KEY = upload_object(ARTICLE, IMAGE)
 
 
