@@ -20,7 +20,9 @@ class LabelIndex:
     def labels(self, after: str | None, limit: int) -> Page[LabelCount]:
         """Labels by name, those after the name `after`: one Query a shard of the counters."""
         shown = Condition("#images > :none", {"#images": "images"}, {":none": 0})
-        answers = self._table.query_all(keys.label_counter_partitions(), after=after, limit=limit + 1, where=shown)
+        answers = self._table.query_all(
+            keys.label_counter_partitions(), after=after, limit=limit + 1, where=shown, consistent=False
+        )
         counters = merge(*answers, key=_name)
         found = [LabelCount(name, sum(c["images"] for c in same)) for name, same in groupby(counters, key=_name)]
         page = tuple(found[:limit])
@@ -28,7 +30,7 @@ class LabelIndex:
 
     def images(self, label: str, before: str | None, limit: int) -> Page[LabelledImage]:
         """Images that show a label, newest first: one Query."""
-        items = self._table.query(keys.label_partition(label), before=before, limit=limit + 1, newest_first=True)
+        items = self._table.newest([keys.label_partition(label)], before=before, limit=limit + 1)
         page = tuple(labelled_image_from_item(item) for item in items[:limit])
         return Page(page, page[-1].id if len(items) > limit else None)
 

@@ -124,11 +124,11 @@ class ArticleRepository:
         An article stands in the list once, where the oldest of its images that show the label stands: an image that is
         added while somebody walks the pages moves nothing. So a page can be short, or empty, and still not the last.
         """
-        entries = self._table.query(keys.label_partition(label), before=before, limit=limit + 1, newest_first=True)
+        entries = self._table.newest([keys.label_partition(label)], before=before, limit=limit + 1)
         page = [labelled_image_from_item(entry) for entry in entries[:limit]]
         candidates = dict.fromkeys(image.article_id for image in page)
         partitions = [keys.article_key(article_id)[keys.PK] for article_id in candidates]
-        answers = dict(zip(candidates, self._table.query_all(partitions), strict=True))
+        answers = dict(zip(candidates, self._table.query_all(partitions, consistent=False), strict=True))
         items = [
             article
             for image in page
@@ -146,12 +146,9 @@ class ArticleRepository:
         limit: int,
         where: Condition | None = None,
     ) -> Page[Article]:
-        # One more than asked for, of each partition: only so is it known, without another call, whether a page follows.
-        answers = self._table.query_all(
-            partitions, index=index, before=before, limit=limit + 1, newest_first=True, where=where
-        )
-        found = sorted((article_from_item(item) for items in answers for item in items), key=_id, reverse=True)
-        page = tuple(found[:limit])
+        # One more than asked for: only so is it known, without another call, whether a page follows.
+        found = self._table.newest(partitions, index=index, before=before, limit=limit + 1, where=where)
+        page = tuple(map(article_from_item, found[:limit]))
         return Page(page, page[-1].id if len(found) > limit else None)
 
 
@@ -163,10 +160,6 @@ def _shown_by(image_id: str, label: str, items: Sequence[Item]) -> Article | Non
     images = (image_from_item(item) for item in items[1:])
     showing = (image.id for image in images if image.listed and label in {shown.name for shown in image.labels})
     return article if article.status is ArticleStatus.PUBLISHED and next(showing, None) == image_id else None
-
-
-def _id(article: Article) -> str:
-    return article.id
 
 
 def _version_is(article: Article) -> Condition:

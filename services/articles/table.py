@@ -5,9 +5,10 @@ Values are plain Python (str, int, float, bool, None, list, dict); DynamoDB's ty
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -28,6 +29,9 @@ _CONTENTION_PAUSE = 0.05
 """Seconds; the n-th pause is random, up to this times 2**n: a transaction takes some 10 ms."""
 
 _PARALLEL_QUERIES = 8
+
+_EVENLY_SPREAD = 4
+"""So many partitions are shards, among which the last character of an id decides."""
 
 _FILTERED_READ = 500
 """Items that one call reads, at least, where a filter may drop most of them."""
@@ -107,13 +111,95 @@ class Table:
         limit: int | None = None,
         newest_first: bool = False,
         where: Condition | None = None,
+        consistent: bool = True,
     ) -> list[Item]:
         """The items of one partition in the order of their sort key, up to `limit`.
 
         `before` and `after` bound the sort key (both exclusive). `where` filters what is read: DynamoDB then answers
-        short pages, and this goes on reading until the limit is met or the partition ends. Without an index the read
-        is consistent.
+        short pages, and this goes on reading until the limit is met or the partition ends. The read is consistent
+        unless told otherwise, which costs half; an index's never is.
         """
+        found = self._query(
+            partition,
+            index=index,
+            before=before,
+            after=after,
+            limit=limit,
+            newest_first=newest_first,
+            where=where,
+            consistent=consistent,
+        )
+        return [from_attributes(attributes) for attributes in found]
+
+    def query_all(self, partitions: Sequence[str], **arguments: Any) -> list[list[Item]]:
+        """`query` on each of several partitions, some at a time; the answers come in the partitions' order."""
+        return self._each(lambda partition: self.query(partition, **arguments), partitions)
+
+    def newest(
+        self,
+        partitions: Sequence[str],
+        *,
+        index: str | None = None,
+        before: str | None = None,
+        limit: int,
+        where: Condition | None = None,
+    ) -> list[Item]:
+        """The newest items of several partitions together, up to `limit`: those that come last by their sort key, which
+        must be text, and before `before`. Not consistent.
+
+        One Query a partition. Where their number shows that ids spread evenly over them, each is asked for no more than
+        its share with much to spare, and the few that have more of what belongs here are asked a second time.
+        """
+        range_key = INDEX_KEYS[index][1] if index else SK
+        share = limit if where or len(partitions) < _EVENLY_SPREAD else min(limit, _ample(limit / len(partitions)))
+
+        def ask(partition: str, before: str | None, limit: int) -> list[Any]:
+            return self._query(
+                partition,
+                index=index,
+                before=before,
+                limit=limit,
+                newest_first=True,
+                where=where,
+                consistent=False,
+            )
+
+        def sorted_out(found: Iterable[list[Any]]) -> list[Any]:
+            every = [attributes for part in found for attributes in part]
+            return sorted(every, key=lambda attributes: attributes[range_key]["S"], reverse=True)[:limit]
+
+        answers = self._each(lambda partition: ask(partition, before, share), partitions)
+        newest = sorted_out(answers)
+        if share < limit:
+            oldest = newest[-1][range_key]["S"] if len(newest) == limit else ""
+            last = {
+                partition: answer[-1][range_key]["S"]
+                for partition, answer in zip(partitions, answers, strict=True)
+                if len(answer) == share and answer[-1][range_key]["S"] >= oldest
+            }
+            more = self._each(lambda partition: ask(partition, last[partition], limit - share), list(last))
+            newest = sorted_out([newest, *more])
+        return [from_attributes(attributes) for attributes in newest]
+
+    def _each(self, ask: Callable[[str], T], partitions: Sequence[str]) -> list[T]:
+        if len(partitions) < 2:
+            return [ask(partition) for partition in partitions]
+        with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
+            return list(pool.map(ask, partitions))
+
+    def _query(
+        self,
+        partition: str,
+        *,
+        index: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+        where: Condition | None = None,
+        consistent: bool = True,
+    ) -> list[Any]:
+        """As `query`, in DynamoDB's typed JSON."""
         hash_key, range_key = INDEX_KEYS[index] if index else (PK, SK)
         names = {"#hash": hash_key}
         values: dict[str, Any] = {":hash": partition}
@@ -123,12 +209,12 @@ class Table:
             names["#range"] = range_key
             values[":bound"] = bound
             expression += f" AND #range {'<' if before is not None else '>'} :bound"
-        arguments: dict[str, Any] = {"IndexName": index} if index else {"ConsistentRead": True}
+        arguments: dict[str, Any] = {"IndexName": index} if index else {"ConsistentRead": consistent}
         if where:
             names.update(where.names)
             values.update(where.values)
             arguments["FilterExpression"] = where.expression
-        items: list[Item] = []
+        items: list[Any] = []
         while True:
             if limit is not None:
                 arguments["Limit"] = max(limit, _FILTERED_READ) if where else limit - len(items)
@@ -140,17 +226,10 @@ class Table:
                 ScanIndexForward=not newest_first,
                 **arguments,
             )
-            items += map(from_attributes, answer["Items"])
+            items += answer["Items"]
             if "LastEvaluatedKey" not in answer or (limit is not None and len(items) >= limit):
                 return items[:limit]
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def query_all(self, partitions: Sequence[str], **arguments: Any) -> Iterator[list[Item]]:
-        """`query` on each of several partitions, some at a time; the answers come in the partitions' order."""
-        if len(partitions) == 1:
-            return iter([self.query(partitions[0], **arguments)])
-        with ThreadPoolExecutor(max_workers=_PARALLEL_QUERIES) as pool:
-            return iter(list(pool.map(lambda partition: self.query(partition, **arguments), partitions)))
 
     def update(self, write: Update) -> Item:
         """One update; gives the whole item as it is afterwards.
@@ -234,6 +313,12 @@ class Table:
         if isinstance(write, Put | Update) and write.tell:
             part["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return part
+
+
+def _ample(mean: float) -> int:
+    """What a shard hardly ever exceeds that holds so many of a page on average: 8 for 21 items of 16 shards, which one
+    page in 3,000 does."""
+    return ceil(mean + 4 * sqrt(mean) + 2)
 
 
 def _is_contention(error: ClientError) -> bool:
