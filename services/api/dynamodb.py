@@ -1,0 +1,202 @@
+"""A client of DynamoDB for the calls that articles.table makes, with the SDK's arguments, answers, errors and retries.
+
+The SDK's own reads what describes services, shapes and endpoints before its first call: with nothing else imported that
+is two thirds of a usual function's cold start.
+DynamoDB's protocol is one POST of JSON, and an item's JSON is the client's own, so there is nothing to describe.
+docs/decisions/0009-cold-start.md says what was given up.
+"""
+
+import random
+import time
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import digest
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from api.connections import Answer
+
+ATTEMPTS = 3
+"""Of one call, the first among them."""
+
+_LONGEST_PAUSE = 20.0
+"""Seconds; the n-th pause is random, up to 2**(n-1)."""
+
+_WORTH_A_RETRY = frozenset(
+    {
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+"""Besides 500, 502, 503 and 504."""
+
+_SIGNED = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
+_SIGNED_WITHOUT_TOKEN = "content-type;host;x-amz-date;x-amz-target"  # noqa: S105 (no password)
+
+
+class Credentials(Protocol):
+    """As botocore freezes them."""
+
+    @property
+    def access_key(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def token(self) -> str | None: ...
+
+
+class Wire(Protocol):
+    def post(self, headers: dict[str, str], body: bytes) -> Answer:
+        """Sends one request. Raises botocore's errors of connections."""
+
+    def close(self) -> None:
+        """Lets go of connections."""
+
+
+class _Key(NamedTuple):
+    """What one day's requests are signed with."""
+
+    secret: str
+    day: str
+    key: bytes
+
+
+class DynamoDB:
+    """May be shared between threads."""
+
+    def __init__(
+        self,
+        url: str,
+        region: str,
+        credentials: Callable[[], Credentials],
+        wire: Wire,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`credentials` is asked before each signature, and gives what is good then."""
+        self._host = urlsplit(url).netloc
+        self._region = region
+        self._credentials = credentials
+        self.wire = wire
+        self._sleep = sleep
+        self._now = now
+        self._key = _Key("", "", b"")
+
+    def get_item(self, **arguments: Any) -> dict[str, Any]:
+        return self._call("GetItem", arguments)
+
+    def query(self, **arguments: Any) -> dict[str, Any]:
+        return self._call("Query", arguments)
+
+    def update_item(self, **arguments: Any) -> dict[str, Any]:
+        return self._call("UpdateItem", arguments)
+
+    def delete_item(self, **arguments: Any) -> dict[str, Any]:
+        return self._call("DeleteItem", arguments)
+
+    def transact_write_items(self, **arguments: Any) -> dict[str, Any]:
+        return self._call("TransactWriteItems", arguments)
+
+    def close(self) -> None:
+        """Lets go of connections; the next call makes its own."""
+        self.wire.close()
+
+    def _call(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer. Raises ClientError for one that is an error, BotoCoreError where none came."""
+        body = msgspec.json.encode(arguments)
+        attempt = 1
+        while True:
+            try:
+                return self._once(operation, body)
+            except ClientError as error:
+                if attempt == ATTEMPTS or not _may_pass(error):
+                    raise
+            except (NoConnectionError, HTTPClientError):
+                if attempt == ATTEMPTS:
+                    raise
+            self._sleep(random.random() * min(2.0 ** (attempt - 1), _LONGEST_PAUSE))  # noqa: S311 (jitter is no secret)
+            attempt += 1
+
+    def _once(self, operation: str, body: bytes) -> dict[str, Any]:
+        answer = self.wire.post(self._headers(operation, body), body)
+        checksum = answer.headers.get("x-amz-crc32")
+        if checksum and int(checksum) != zlib.crc32(answer.body):
+            raise HTTPClientError(error="the answer is not what DynamoDB sent: its checksum differs")
+        if answer.status == 200:
+            document: dict[str, Any] = msgspec.json.decode(answer.body)
+            return document
+        raise _refusal(operation, answer)
+
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
+        """Signature version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html"""
+        credentials = self._credentials()
+        moment = self._now().strftime("%Y%m%dT%H%M%SZ")
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "Host": self._host,
+            "X-Amz-Date": moment,
+        }
+        signed = _SIGNED_WITHOUT_TOKEN
+        if credentials.token:
+            headers["X-Amz-Security-Token"] = credentials.token
+            signed = _SIGNED
+        headers["X-Amz-Target"] = f"DynamoDB_20120810.{operation}"
+        listed = "".join(f"{name.lower()}:{value}\n" for name, value in headers.items())
+        request = f"POST\n/\n\n{listed}\n{signed}\n{sha256(body).hexdigest()}"
+        scope = f"{moment[:8]}/{self._region}/dynamodb/aws4_request"
+        text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        signature = digest(self._signing_key(credentials, moment[:8]), text.encode(), "sha256").hex()
+        by = f"Credential={credentials.access_key}/{scope}"
+        headers["Authorization"] = f"AWS4-HMAC-SHA256 {by}, SignedHeaders={signed}, Signature={signature}"
+        return headers
+
+    def _signing_key(self, credentials: Credentials, day: str) -> bytes:
+        known = self._key
+        if (known.secret, known.day) != (credentials.secret_key, day):
+            key = f"AWS4{credentials.secret_key}".encode()
+            for part in (day, self._region, "dynamodb", "aws4_request"):
+                key = digest(key, part.encode(), "sha256")
+            known = self._key = _Key(credentials.secret_key, day, key)
+        return known.key
+
+
+def _refusal(operation: str, answer: Answer) -> ClientError:
+    """As the SDK words it: the code without its namespace, and what else the error says beside it."""
+    try:
+        said = msgspec.json.decode(answer.body)
+    except msgspec.DecodeError:
+        said = {}
+    if not isinstance(said, dict):
+        said = {}
+    code = str(said.pop("__type", "") or answer.status).rsplit("#", 1)[-1]
+    message = said.pop("message", None) or said.pop("Message", None) or ""
+    response: Any = {
+        **said,
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {
+            "HTTPStatusCode": answer.status,
+            "RequestId": answer.headers.get("x-amzn-requestid", ""),
+        },
+    }
+    return ClientError(response, operation)
+
+
+def _may_pass(error: ClientError) -> bool:
+    response = error.response
+    return response["ResponseMetadata"]["HTTPStatusCode"] in (500, 502, 503, 504) or (
+        response["Error"]["Code"] in _WORTH_A_RETRY
+    )
