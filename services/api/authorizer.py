@@ -8,11 +8,13 @@ the call pass as nobody's, with a good one as its owner's, and a bad one it deni
 import os
 from typing import Any
 
+from api import snapshot
 from api.tokens import TokenVerifier, bare
 from articles import logs
 
 logs.configure("authorizer", os.environ.get("LOG_LEVEL", "INFO"))
 verifier = TokenVerifier(os.environ["TOKEN_ISSUER"], os.environ["TOKEN_AUDIENCE"], os.environ["JWKS_URL"])
+snapshot.register(verifier.prime, verifier.forget)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

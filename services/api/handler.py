@@ -5,6 +5,8 @@ from typing import Any
 
 import serverless_wsgi
 
+from api import snapshot
+from api.outside import Outside
 from api.settings import read
 from api.wiring import build
 from articles import logs
@@ -15,7 +17,8 @@ serverless_wsgi.TEXT_MIME_TYPES.append("application/problem+json")
 
 settings = read(os.environ)
 logs.configure("api", settings.log_level if settings else "INFO")
-app = build(settings)
+outside = Outside()
+app = build(settings, outside)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -25,3 +28,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with logs.context(request_id=context.aws_request_id, route=route, **ids):
         answer: dict[str, Any] = serverless_wsgi.handle_request(app, event, context)
     return answer
+
+
+def _prime() -> None:
+    from api.priming import prime  # no one else pays for it
+
+    if settings:
+        prime(handler, outside, settings)
+
+
+snapshot.register(_prime, outside.forget)

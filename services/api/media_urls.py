@@ -63,6 +63,10 @@ class CloudFrontUrls:
         self._read_private_key = read_private_key
         self._now = now
 
+    def forget(self) -> None:
+        """Drops the private key: the next URL has it read again."""
+        self.__dict__.pop("_signer", None)
+
     @cached_property
     def _signer(self) -> CloudFrontSigner:
         try:

@@ -13,6 +13,8 @@ from flask import Flask
 
 from api.app import create_app, create_app_without_services
 from api.media_urls import CloudFrontUrls, MediaUrls, PresignedUrls
+from api.outside import Outside
+from api.session import Session
 from api.settings import Settings
 from api.signing import Signer
 from articles.image_repository import ImageRepository
@@ -52,10 +54,11 @@ class _Queue:
         self._queue.send(job)
 
 
-def build(settings: Settings | None) -> Flask:
+def build(settings: Settings | None, outside: Outside) -> Flask:
     """The app on the AWS that the environment names. No call leaves here yet. Where no AWS is named, by settings or by
-    its region, only what needs none is answered."""
-    session = botocore.session.get_session()
+    its region, only what needs none is answered. `outside` is told of whatever calls AWS."""
+    session = Session()
+    outside.add(session)
     if settings is None or not session.get_config_variable("region"):
         return create_app_without_services()
     table = Table(cast("DynamoDBClient", session.create_client("dynamodb", config=_FAST)), settings.table_name)
@@ -74,7 +77,9 @@ def build(settings: Settings | None) -> Flask:
     media_urls: MediaUrls = PresignedUrls(s3, settings.media_bucket)
     if media := settings.media:
         secret = media.private_key_secret_arn
-        media_urls = CloudFrontUrls(media.url, media.key_pair_id, lambda: _secret(session, secret))
+        signed_by_cloudfront = CloudFrontUrls(media.url, media.key_pair_id, lambda: _secret(session, secret))
+        outside.on_forget(signed_by_cloudfront.forget)  # the key may have been rotated since the snapshot
+        media_urls = signed_by_cloudfront
     return create_app(
         service,
         LabelIndex(table),

@@ -2,6 +2,7 @@
 
 import re
 
+import ulid
 from ulid import ULID
 
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
@@ -10,6 +11,12 @@ _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 def new_id() -> str:
     """A fresh id: 48 bits of milliseconds since 1970, 80 random bits."""
     return str(ULID())
+
+
+def forget() -> None:
+    """Forgets the id made last. Within its millisecond the next one is that plus one, also in another copy of this
+    process that a snapshot was restored into."""
+    ulid.default_generator = ulid.ULIDGenerator()
 
 
 def is_id(text: str) -> bool:
