@@ -43,6 +43,7 @@ WORKER = {
     "MODERATION_MIN_CONFIDENCE": "60",
     "REUSE_ANALYSES_FOR_DAYS": "30",
     "TABLE_NAME": "gazette",
+    "STACK_NAME": "gazette-test",
     "TIMEOUT_SECONDS": "60",
     "UPLOADS_BUCKET": "gazette-uploads",
 }

@@ -42,6 +42,7 @@ SETTINGS = {
     "MEMORY_MB": "2048",
     "MODERATION_MIN_CONFIDENCE": "60",
     "REUSE_ANALYSES_FOR_DAYS": "30",
+    "STACK_NAME": "gazette-test",
     "TIMEOUT_SECONDS": "60",
 }
 """As Terraform sets them by default."""

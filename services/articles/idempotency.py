@@ -27,10 +27,11 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a create made: the new thing's id and time."""
+    """What a create made: the new thing's id and time, and the correlation id of the call, where that matters later."""
 
     id: str
     at: datetime
+    correlation_id: str | None = None
 
 
 def record(once: Once, created: Created) -> Put:
@@ -45,6 +46,8 @@ def record(once: Once, created: Created) -> Put:
         "created_at": to_text(created.at),
         keys.TTL: int((created.at + KEPT_FOR).timestamp()),
     }
+    if created.correlation_id:
+        item["correlation_id"] = created.correlation_id
     fresh = Condition(
         "attribute_not_exists(#pk) OR #ttl <= :now",
         {"#pk": keys.PK, "#ttl": keys.TTL},
@@ -64,4 +67,4 @@ def earlier(once: Once, error: ConditionFailedError, position: int) -> Created:
         raise error
     if found["fingerprint"] != once.fingerprint:
         raise IdempotencyKeyReusedError("This Idempotency-Key came before with another request: use a new key.")
-    return Created(str(found["created_id"]), from_text(str(found["created_at"])))
+    return Created(str(found["created_id"]), from_text(str(found["created_at"])), found.get("correlation_id"))

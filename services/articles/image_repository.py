@@ -178,7 +178,7 @@ class ImageRepository:
             Check(keys.article_key(image.article_id), article_stands),
             Put(image_to_item(image), absent),
         ]
-        created = Created(image.id, image.created_at)
+        created = Created(image.id, image.created_at, image.correlation_id)
         if once:
             writes.append(record(once, created))
         if quota:

@@ -81,6 +81,8 @@ def image_to_item(image: Image) -> Item:
         "alt": image.alt,
         "created_at": to_text(image.created_at),
     }
+    if image.correlation_id:
+        item["correlation_id"] = image.correlation_id
     if image.upload_expires_at:
         item["upload_expires_at"] = to_text(image.upload_expires_at)
     if image.due_at:
@@ -104,6 +106,7 @@ def image_from_item(item: Item) -> Image:
         moderation=tuple(moderation_from_map(entry) for entry in item.get("moderation", [])),
         error=Failure(**item["error"]) if item.get("error") else None,
         analysed_at=_time(item.get("analysed_at")),
+        correlation_id=item.get("correlation_id"),
         upload_expires_at=_time(item.get("upload_expires_at")),
         renditions=item.get("renditions"),
         sequencer=item.get("sequencer", ""),

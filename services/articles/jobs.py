@@ -5,9 +5,11 @@ Every job may come more than once and too late: it looks at the item first, and 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from articles import correlation
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -31,6 +33,8 @@ class Job:
     kind: JobKind
     article_id: str
     image_id: str | None = None
+    correlation_id: str | None = field(default=None, compare=False)
+    """An attribute of the message, as S3's events could not have it in their bodies either."""
 
     def to_message(self) -> str:
         return json.dumps({"job": self.kind.value, "article_id": self.article_id, "image_id": self.image_id})
@@ -49,4 +53,8 @@ class JobQueue:
 
     def send(self, job: Job) -> None:
         """Puts a job into the queue. Lets botocore's errors through; the sweeper asks again for what gets lost here."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=job.to_message())
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=job.to_message(),
+            MessageAttributes=correlation.attribute(job.correlation_id),
+        )

@@ -162,6 +162,8 @@ class Image:
     error: Failure | None = None
     analysed_at: datetime | None = None
 
+    correlation_id: str | None = None
+    """Of the call that registered it (articles.correlation)."""
     upload_expires_at: datetime | None = None
     renditions: str | None = None
     """The token in the renditions' keys: each attempt writes under its own."""

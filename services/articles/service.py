@@ -8,7 +8,7 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from articles import clock
+from articles import clock, correlation
 from articles.errors import ConflictError, ForbiddenError, NotFoundError, VersionMismatchError
 from articles.idempotency import Once
 from articles.ids import new_id
@@ -174,7 +174,7 @@ class ArticleService:
                     raise
                 continue
             if appears_or_goes:
-                self._ask(Job(JobKind.INDEX_ARTICLE, article_id))
+                self._ask(Job(JobKind.INDEX_ARTICLE, article_id, correlation_id=correlation.current()))
             return replace(found, article=new).seen_by(who)
         raise AssertionError("unreachable")
 
@@ -190,7 +190,7 @@ class ArticleService:
                     raise
                 continue
             break
-        self._ask(Job(JobKind.PURGE_ARTICLE, article_id))
+        self._ask(Job(JobKind.PURGE_ARTICLE, article_id, correlation_id=correlation.current()))
 
     def register_image(self, who: Principal, article_id: str, upload: Upload, once: Once | None = None) -> Image:
         """A new image that waits for its upload: one read, one write. With `once`, as `create`.
@@ -212,12 +212,19 @@ class ArticleService:
             size=upload.size,
             alt=upload.alt,
             created_at=at,
+            correlation_id=correlation.current(),
             upload_expires_at=at + UPLOAD_WINDOW,
             due_at=at + UPLOAD_WINDOW + _UPLOAD_GRACE,
         )
         quota = UploadQuota(who.id, self._uploads_per_hour, at) if self._uploads_per_hour else None
         created = self._images.register(image, once, quota)
-        return replace(image, id=created.id, created_at=created.at, upload_expires_at=created.at + UPLOAD_WINDOW)
+        return replace(
+            image,
+            id=created.id,
+            created_at=created.at,
+            correlation_id=created.correlation_id,
+            upload_expires_at=created.at + UPLOAD_WINDOW,
+        )
 
     def read_image(self, who: Principal | None, article_id: str, image_id: str) -> Image:
         """One image that the caller may see: one Query."""
@@ -230,8 +237,8 @@ class ArticleService:
         """Nobody sees the image from now on; its files are removed by a job: one read, one write."""
         article = self._articles.get(article_id)
         _demand_change(who, article)
-        self._images.bury(article_id, image_id, due_at=self._now() + _JOB_GRACE)
-        self._ask(Job(JobKind.PURGE_IMAGE, article_id, image_id))
+        image = self._images.bury(article_id, image_id, due_at=self._now() + _JOB_GRACE)
+        self._ask(Job(JobKind.PURGE_IMAGE, article_id, image_id, image.correlation_id))
 
     def _ask(self, job: Job) -> None:
         """Sets a job going. The item itself says that it is owed, so a message that does not get through costs time,

@@ -8,6 +8,7 @@ from datetime import datetime
 from articles.budget import AnalysisBudget
 from articles.ids import new_id
 from articles.image_repository import Analysis
+from articles.metrics import Metric, Metrics
 from articles.model import Failure, Image, ImageStatus, Looked
 from image_worker import renditions
 from image_worker.decoding import Decoding
@@ -24,10 +25,11 @@ _UPLOAD_MISSING = Failure("upload_missing", "The uploaded file is not there any 
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A result, and the ETag of the upload it was made of (None where there was no upload)."""
+    """A result, and of the upload it was made of the ETag and the time (None where there was no upload)."""
 
     analysis: Analysis
     etag: str | None
+    uploaded_at: datetime | None = None
 
 
 class Analyst:
@@ -39,6 +41,7 @@ class Analyst:
         reuse: Reuse,
         budget: AnalysisBudget,
         decoding: Decoding,
+        metrics: Metrics,
         *,
         max_upload_bytes: int,
         now: Callable[[], datetime],
@@ -49,6 +52,7 @@ class Analyst:
         self._reuse = reuse
         self._budget = budget
         self._decoding = decoding
+        self._metrics = metrics
         self._max_upload_bytes = max_upload_bytes
         self._now = now
 
@@ -61,9 +65,11 @@ class Analyst:
         """
         try:
             with self._uploads.open(image.article_id, image.id) as upload:
+                if upload.correlation_id != image.correlation_id:
+                    log.warning("the upload was not made by the form that was given for it")
                 if image.waited and not (image.looked and image.looked.complete):
                     self._budget.check()  # before a whole file is read and decoded only to wait again
-                return Analysed(self._analysis(image, token, upload, notes), upload.etag)
+                return Analysed(self._analysis(image, token, upload, notes), upload.etag, upload.modified_at)
         except UploadMissingError:
             return Analysed(_earlier_result(image) or self._failed(_UPLOAD_MISSING, None), None)
 
@@ -80,6 +86,8 @@ class Analyst:
             jpeg = renditions.analysable(picture, large)
             if missing := (known.labels is None) + (known.moderation is None):
                 self._budget.take(missing)
+            else:
+                self._metrics.add(Metric.ANALYSES_REUSED)
             look = self._vision.look(jpeg, labels=known.labels, moderation=known.moderation)
             try:
                 # Made while Rekognition looks; nothing is written before it has answered.

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from articles import clock
+from articles import clock, correlation
 from articles.logs import context as log_context
+from articles.logs import trace_id
+from articles.metrics import Metric, Metrics
 from image_worker.clients import CLOSING, LAST_BEGIN
 from image_worker.dead_letters import DeadLetters
 from image_worker.deadline import Deadline, LambdaContext, closing
@@ -65,6 +67,7 @@ class Batch:
         uploads_bucket: str,
         max_receive_count: int,
         at_once: int,
+        metrics: Metrics,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """`at_once`: messages in hand at the same time, at most; with 1 no thread is begun for them."""
@@ -75,14 +78,18 @@ class Batch:
         self._uploads_bucket = uploads_bucket
         self._max_receive_count = max_receive_count
         self._at_once = at_once
+        self._metrics = metrics
         self._now = now
 
     def run(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
         """Handles an SQS event; gives Lambda's partial batch response, with the ids of what is to come again."""
         records: Sequence[Record] = event["Records"]
         deadline = Deadline(context, self._now)
-        with deadline.kept(closing=CLOSING), log_context(request_id=context.aws_request_id):
+        ids = log_context(request_id=context.aws_request_id, trace_id=trace_id())
+        with ids, deadline.kept(closing=CLOSING), self._metrics.of_invocation():
             ends = self._ends_of(records, deadline, context.aws_request_id)
+            if failed := ends.count(End.FAILED):
+                self._metrics.add(Metric.RETRIES, failed)
         if untouched := ends.count(End.UNTOUCHED):
             log.warning("no time left for the rest of the batch", extra={"messages": untouched})
         again = [record["messageId"] for record, end in zip(records, ends, strict=True) if end is not End.DONE]
@@ -103,7 +110,7 @@ class Batch:
             threads.close()
 
     def _turn(self, position: int, record: Record, deadline: Deadline, request_id: str) -> End:
-        with log_context(message_id=record["messageId"]):
+        with log_context(message_id=record["messageId"]), correlation.following(correlation.of_record(record)):
             # The first ones are always begun: a function whose timeout is short would do nothing otherwise.
             if position >= self._at_once and deadline.seconds_left() < RESERVE:
                 self._come_again(record, within=random.uniform(0, FIRST_PAUSE))  # noqa: S311 (jitter)
@@ -138,13 +145,18 @@ class Batch:
             self._log(record, error)
             yield error
             return
+        failed: str | None = None
         for work in works:
+            # A job's message names its id, S3's does not: there the claim finds it with the image.
+            correlation.follow(correlation.of_record(record))
             with log_context(article_id=work.article_id, image_id=work.image_id):
                 try:
                     self._handle(work, deadline)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours must not pay for it
+                    failed = failed or correlation.current()
                     self._log(record, error)
                     yield error
+        correlation.follow(failed)  # what is said about the whole message is about what failed
 
     def _log(self, record: Record, error: Exception) -> None:
         tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from articles import clock
+from articles import clock, correlation
 from image_worker.deadline import OutOfTimeError
 from image_worker.failures import PoisonError, name_of
 
@@ -60,7 +60,8 @@ class DeadLetters:
             "message_id": _text(record["messageId"]),
             "request_id": _text(request_id),
         }
-        own = attributes_of(record)
+        # No part of the report: a redrive leaves it on the message.
+        own = attributes_of(record) | correlation.attribute(correlation.current())
         # SQS counts attributes as part of the message: one that nearly fills its queue has room for the reason alone.
         for attributes in (_together(report, own), {"reason": report["reason"]}):
             try:

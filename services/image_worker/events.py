@@ -7,7 +7,8 @@ Two kinds of bodies come: S3's notifications (Amazon S3 user guide, "Event messa
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -30,6 +31,8 @@ class UploadArrived:
     article_id: str
     image_id: str
     sequencer: str | None
+    at: datetime | None = field(default=None, compare=False)
+    """When S3 had all of it; None where the event does not say."""
 
 
 Work = UploadArrived | Job
@@ -49,9 +52,10 @@ class _S3(msgspec.Struct):
     object: _Object
 
 
-class _Record(msgspec.Struct, rename={"event_name": "eventName"}):
+class _Record(msgspec.Struct, rename={"event_name": "eventName", "event_time": "eventTime"}):
     event_name: str
     s3: _S3
+    event_time: Any = None
 
 
 class _Notification(msgspec.Struct, rename={"records": "Records"}):
@@ -106,5 +110,15 @@ def _uploads(message: Mapping[str, Any], uploads_bucket: str) -> list[Work]:
             log.warning("ignored an object that is no upload of ours")
             continue
         sequencer = record.s3.object.sequencer
-        found.append(UploadArrived(*ids, pad_sequencer(sequencer) if sequencer else None))
+        padded = pad_sequencer(sequencer) if sequencer else None
+        found.append(UploadArrived(*ids, padded, _moment(record.event_time)))
     return found
+
+
+def _moment(text: Any) -> datetime | None:
+    """Nothing but a metric hangs on it: one that can't be read is no reason to refuse the event."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None

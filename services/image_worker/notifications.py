@@ -7,6 +7,7 @@ docs/image_event.schema.json is the contract; docs/notifications.md explains it.
 import json
 from typing import TYPE_CHECKING, Any
 
+from articles import correlation
 from articles.clock import to_text
 from articles.items import label_to_map
 from articles.model import Image, ImageStatus
@@ -21,12 +22,16 @@ class Notifications:
         self._topic_arn = topic_arn
 
     def announce(self, image: Image) -> None:
-        """Publishes a finished image's result; `type` is a message attribute too, for filter policies."""
+        """Publishes a finished image's result; `type` is a message attribute too, for filter policies, and so is the
+        correlation id where it is known."""
         message = message_of(image)
         self._client.publish(
             TopicArn=self._topic_arn,
             Message=json.dumps(message, ensure_ascii=False, separators=(",", ":")),
-            MessageAttributes={"type": {"DataType": "String", "StringValue": message["type"]}},
+            MessageAttributes={
+                "type": {"DataType": "String", "StringValue": message["type"]},
+                **correlation.attribute(image.correlation_id),
+            },
         )
 
 
@@ -39,6 +44,8 @@ def message_of(image: Image) -> dict[str, Any]:
         "article_id": image.article_id,
         "image_id": image.id,
     }
+    if image.correlation_id:
+        message["correlation_id"] = image.correlation_id
     match image.status:
         case ImageStatus.READY:
             message["labels"] = [label_to_map(label) for label in image.labels]

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from articles import correlation
 from articles.clock import to_text
 from articles.errors import BudgetUsedUpError, NotFoundError
 from articles.ids import new_id
 from articles.image_repository import ImageRepository, NotClaimed
-from articles.model import FINISHED, Image
+from articles.metrics import Metric, Metrics
+from articles.model import FINISHED, Image, ImageStatus
 from image_worker import writers
 from image_worker.analysis import Analysed, Analyst
 from image_worker.conclusion import Conclusion
@@ -47,6 +49,7 @@ class ImageProcess:
         media: Media,
         analyst: Analyst,
         conclusion: Conclusion,
+        metrics: Metrics,
         now: Callable[[], datetime],
         *,
         timeout_seconds: int,
@@ -57,11 +60,20 @@ class ImageProcess:
         self._media = media
         self._analyst = analyst
         self._conclusion = conclusion
+        self._metrics = metrics
         self._now = now
         self._writes_for = timedelta(seconds=timeout_seconds) + writers.MARGIN
 
-    def run(self, article_id: str, image_id: str, sequencer: str | None, deadline: Deadline) -> None:
+    def run(
+        self,
+        article_id: str,
+        image_id: str,
+        sequencer: str | None,
+        deadline: Deadline,
+        uploaded_at: datetime | None = None,
+    ) -> None:
         """Brings an image to its end if nobody else does. `sequencer`: the event's, padded; None: whatever is there.
+        `uploaded_at`: the event's; None: when S3 says that the upload was last modified, which it does to the second.
 
         Raises whatever may be cured by another try, after giving the claim back.
         """
@@ -85,9 +97,11 @@ class ImageProcess:
             case NotClaimed.BUSY:
                 log.info("somebody else works on it")
             case Image():
-                self._process(claimed, token)
+                correlation.follow(claimed.correlation_id)
+                log.info("claimed", extra={"attempts": claimed.attempts})
+                self._process(claimed, token, uploaded_at)
 
-    def _process(self, image: Image, token: str) -> None:
+    def _process(self, image: Image, token: str, uploaded_at: datetime | None) -> None:
         notes = Notes()
         try:
             result = self._analyst.analyse(image, token, notes)
@@ -97,6 +111,7 @@ class ImageProcess:
             now = self._now()
             with closing():
                 self._images.put_off(image, now=now, due_at=asked_again_at(now, used_up.until))
+            self._metrics.add(Metric.BUDGET_WAITS)
             log.warning(BUDGET_USED_UP, extra={"until": to_text(used_up.until)})
             return
         except Exception:
@@ -108,8 +123,17 @@ class ImageProcess:
             log.info("the claim was lost: to a newer upload, a deletion or another worker")
             self._media.delete(image.article_id, image.id, [token])
             return
+        self._count(result, uploaded_at)
         self._conclusion.of(_finished(image, result))
         log.info("finished", extra={"status": result.analysis.status.value, "attempts": image.attempts})
+
+    def _count(self, result: Analysed, uploaded_at: datetime | None) -> None:
+        status = result.analysis.status
+        self._metrics.add(Metric.PICTURES, Outcome=status.value)
+        since = uploaded_at or result.uploaded_at
+        if status is ImageStatus.READY and since:
+            # Clocks of two machines: what is ready before it came was quick.
+            self._metrics.add(Metric.TIME_TO_READY, max(0, round((self._now() - since).total_seconds() * 1000)))
 
     def _finish(self, image: Image, result: Analysed) -> bool:
         due_at = self._now() + CONCLUDED_WITHIN
@@ -129,6 +153,7 @@ class ImageProcess:
         except NotFoundError:
             return
         if image.status in FINISHED and image.due_at and image.due_at <= self._now():
+            correlation.follow(image.correlation_id)
             self._conclusion.of(image)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from articles.metrics import Metric, Metrics
 from articles.model import MAX_BOXES_PER_LABEL, MAX_LABELS_PER_IMAGE, Box, Label, Moderation
 from image_worker.threads import Threads
 
@@ -46,6 +47,27 @@ class Look:
             None if labels_failed else self._labels.result(),
             None if moderation_failed else self._moderation.result(),
         )
+
+
+THROTTLED = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException"})
+"""Amazon Rekognition API reference, DetectLabels (errors): too many calls a second, or an overloaded service."""
+
+
+def counted(client: "RekognitionClient", metrics: Metrics) -> "RekognitionClient":
+    """Counts the answers to every attempt, also to those that botocore repeats by itself: what AWS bills, and what it
+    throttled."""
+
+    def count(parsed_response: Any = None, **_: Any) -> None:
+        if parsed_response is None:
+            return  # no answer came
+        code = parsed_response.get("Error", {}).get("Code")
+        if code is None:
+            metrics.add(Metric.REKOGNITION_CALLS)
+        elif code in THROTTLED:
+            metrics.add(Metric.REKOGNITION_THROTTLES)
+
+    cast("Any", client).meta.events.register("response-received.rekognition", count, unique_id="counted")
+    return client
 
 
 class Vision:

@@ -35,6 +35,8 @@ class WorkerSettings:
     """How long what Rekognition saw in a picture serves for identical ones; 0: never."""
     analyses_per_day: int
     """Pictures that Rekognition is asked about, of all people's together; 0: as many as there are."""
+    stack_name: str
+    """By which metrics of two stacks in one account are told apart."""
     log_level: str
 
     @classmethod
@@ -57,6 +59,7 @@ class WorkerSettings:
             max_concurrent_pictures=read.count("MAX_CONCURRENT_PICTURES"),
             reuse_analyses_for_days=read.count("REUSE_ANALYSES_FOR_DAYS", least=0),
             analyses_per_day=read.count("ANALYSES_PER_DAY", least=0),
+            stack_name=read.text("STACK_NAME"),
             log_level=read.log_level("LOG_LEVEL"),
         )
         read.complain()
@@ -68,6 +71,7 @@ class SweeperSettings:
     table_name: str
     uploads_bucket: str
     image_jobs_queue_url: str
+    stack_name: str
     log_level: str
 
     @classmethod
@@ -78,6 +82,7 @@ class SweeperSettings:
             table_name=read.text("TABLE_NAME"),
             uploads_bucket=read.text("UPLOADS_BUCKET"),
             image_jobs_queue_url=read.text("IMAGE_JOBS_QUEUE_URL"),
+            stack_name=read.text("STACK_NAME"),
             log_level=read.log_level("LOG_LEVEL"),
         )
         read.complain()

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from articles import correlation
 from articles.keys import rendition_filename, rendition_object, renditions_prefix, upload_object
 from image_worker.deadline import OutOfTimeError, time_to_work
 from image_worker.threads import Threads
@@ -36,6 +38,9 @@ class Upload:
     etag: str
     size: int
     body: "StreamingBody"
+    modified_at: datetime
+    correlation_id: str | None
+    """Of its metadata: the form that was given for the image has a field for it."""
 
     def read(self) -> bytes:
         """All of it, once. Raises OutOfTimeError where it comes too slowly: time-outs count from byte to byte."""
@@ -73,7 +78,13 @@ class Uploads:
                 raise UploadMissingError from error
             raise
         with answer["Body"] as body:
-            yield Upload(answer["ETag"], answer["ContentLength"], body)
+            yield Upload(
+                answer["ETag"],
+                answer["ContentLength"],
+                body,
+                answer["LastModified"],
+                correlation.valid(answer["Metadata"].get(correlation.METADATA)),
+            )
 
     def delete(self, article_id: str, image_id: str, etag: str | None = None) -> None:
         """Deletes the upload; missing already is fine. With `etag` only that very content: a newer upload stays."""

@@ -12,13 +12,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from articles import clock
+from articles import clock, correlation
 from articles.clock import to_text
 from articles.errors import NotFoundError
 from articles.ids import new_id
 from articles.image_repository import Due, ImageRepository
 from articles.jobs import Job, JobKind
 from articles.logs import context as log_context
+from articles.logs import trace_id
+from articles.metrics import Metric, Metrics
 from articles.model import ArticleStatus, Failure, Image, ImageStatus
 from articles.repository import ArticleRepository
 from image_worker.clients import BULKY
@@ -63,12 +65,14 @@ class Sweeper:
         images: ImageRepository,
         uploads: UploadCheck,
         jobs: Jobs,
+        metrics: Metrics,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._articles = articles
         self._images = images
         self._uploads = uploads
         self._jobs = jobs
+        self._metrics = metrics
         self._now = now
 
     def run(self, context: LambdaContext) -> dict[str, int]:
@@ -80,7 +84,8 @@ class Sweeper:
         deadline = Deadline(context, self._now)
         counts: Counter[str] = Counter(overdue=0, expired=0, failed=0, left=0)
         seen: set[Due] = set()
-        with deadline.kept(), log_context(request_id=context.aws_request_id):
+        ids = log_context(request_id=context.aws_request_id, trace_id=trace_id())
+        with deadline.kept(), ids, self._metrics.of_invocation():
             while fresh := [due for due in self._images.overdue(self._now(), PAGE) if due not in seen]:
                 for position, due in enumerate(fresh):
                     if deadline.seconds_left() < RESERVE:
@@ -88,11 +93,12 @@ class Sweeper:
                         break
                     seen.add(due)
                     counts["overdue"] += 1
-                    with log_context(article_id=due.article_id, image_id=due.image_id):
+                    with log_context(article_id=due.article_id, image_id=due.image_id), correlation.following(None):
                         self._look_after(due, counts)
                 if counts["left"]:
                     break
             log.info("swept", extra={"counts": dict(counts)})
+            self._metrics.add(Metric.SWEEPS)
         if counts["failed"]:
             raise SweepError(f"{counts['failed']} of {counts['overdue']} overdue items could not be looked after")
         return dict(counts)
@@ -118,23 +124,24 @@ class Sweeper:
 
     def _image_owes(self, due: Due, counts: Counter[str]) -> tuple[Job | None, Due]:
         image = self._images.get(due.article_id, str(due.image_id))
+        correlation.follow(image.correlation_id)
         if image.due_at is None or to_text(image.due_at) != due.due_at:
             return None, due
         match image.status:
             case ImageStatus.PENDING:
                 if not self._uploads.exists(image.article_id, image.id):
                     return self._expire(image, _UPLOAD_EXPIRED, due, counts)
-                return Job(JobKind.PROCESS_IMAGE, image.article_id, image.id), due
+                return _job(JobKind.PROCESS_IMAGE, image), due
             case ImageStatus.PROCESSING:
                 if image.lease_until and image.lease_until > self._now():
                     return None, due  # somebody works on it after all
                 if image.attempts >= MAX_ATTEMPTS:
                     return self._expire(image, _ANALYSIS_FAILED, due, counts)
-                return Job(JobKind.PROCESS_IMAGE, image.article_id, image.id), due
+                return _job(JobKind.PROCESS_IMAGE, image), due
             case ImageStatus.DELETED:
-                return Job(JobKind.PURGE_IMAGE, image.article_id, image.id), due
+                return _job(JobKind.PURGE_IMAGE, image), due
             case _:
-                return Job(JobKind.SETTLE_IMAGE, image.article_id, image.id), due
+                return _job(JobKind.SETTLE_IMAGE, image), due
 
     def _expire(self, image: Image, why: Failure, due: Due, counts: Counter[str]) -> tuple[Job | None, Due]:
         now = self._now()
@@ -142,4 +149,10 @@ class Sweeper:
             return None, due  # somebody was faster
         counts["expired"] += 1
         log.warning("an image was given up", extra={"code": why.code, "attempts": image.attempts})
-        return Job(JobKind.SETTLE_IMAGE, image.article_id, image.id), replace(due, due_at=to_text(now))
+        if why is _ANALYSIS_FAILED:  # the other is no picture at all
+            self._metrics.add(Metric.PICTURES, Outcome=ImageStatus.FAILED.value)
+        return _job(JobKind.SETTLE_IMAGE, image), replace(due, due_at=to_text(now))
+
+
+def _job(kind: JobKind, image: Image) -> Job:
+    return Job(kind, image.article_id, image.id, image.correlation_id)

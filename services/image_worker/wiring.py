@@ -8,6 +8,7 @@ from articles import clock
 from articles.budget import AnalysisBudget
 from articles.image_repository import ImageRepository
 from articles.jobs import JobQueue
+from articles.metrics import Metrics
 from articles.repository import ArticleRepository
 from articles.table import Table
 from image_worker.analysis import Analyst
@@ -45,6 +46,7 @@ def batch(
     sqs: "SQSClient",
     sns: "SNSClient",
     rekognition: "RekognitionClient",
+    metrics: Metrics,
     now: Callable[[], datetime] = clock.now,
 ) -> Batch:
     table = Table(dynamodb, settings.table_name)
@@ -75,12 +77,15 @@ def batch(
         reuse,
         AnalysisBudget(table, analyses_per_day=settings.analyses_per_day, now=now),
         Decoding(memory),
+        metrics,
         max_upload_bytes=settings.max_upload_bytes,
         now=now,
     )
     conclusion = Conclusion(images, uploads, media, Notifications(sns, settings.image_events_topic_arn), now)
     worker = Worker(
-        ImageProcess(images, uploads, media, analyst, conclusion, now, timeout_seconds=settings.timeout_seconds),
+        ImageProcess(
+            images, uploads, media, analyst, conclusion, metrics, now, timeout_seconds=settings.timeout_seconds
+        ),
         conclusion,
         Purge(articles, images, uploads, media, now),
         Indexing(articles, images),
@@ -93,6 +98,7 @@ def batch(
         uploads_bucket=settings.uploads_bucket,
         max_receive_count=settings.max_receive_count,
         at_once=at_once,
+        metrics=metrics,
         now=now,
     )
 
@@ -103,6 +109,7 @@ def sweeper(
     dynamodb: "DynamoDBClient",
     s3: "S3Client",
     sqs: "SQSClient",
+    metrics: Metrics,
     now: Callable[[], datetime] = clock.now,
 ) -> Sweeper:
     table = Table(dynamodb, settings.table_name)
@@ -111,5 +118,6 @@ def sweeper(
         ImageRepository(table),
         Uploads(s3, settings.uploads_bucket),
         JobQueue(sqs, settings.image_jobs_queue_url),
+        metrics,
         now,
     )

@@ -20,7 +20,7 @@ class Worker:
         """Does one piece of work. Raises whatever another try may cure."""
         match work:
             case UploadArrived():
-                self._process.run(work.article_id, work.image_id, work.sequencer, deadline)
+                self._process.run(work.article_id, work.image_id, work.sequencer, deadline, work.at)
             case Job(JobKind.INDEX_ARTICLE):
                 self._indexing.article(work.article_id)
             case Job(JobKind.PURGE_ARTICLE):

@@ -46,6 +46,7 @@ WORKER = STORES | {
     "MEMORY_MB": "2048",
     "MODERATION_MIN_CONFIDENCE": "60",
     "REUSE_ANALYSES_FOR_DAYS": "30",
+    "STACK_NAME": "gazette-test",
     "TIMEOUT_SECONDS": "60",
 }
 LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes of a synchronous event

@@ -23,6 +23,7 @@ from articles.clock import to_text
 from articles.ids import new_id
 from articles.image_repository import ImageRepository
 from articles.jobs import Job, JobKind
+from articles.metrics import Metrics
 from articles.model import Article, ArticleStatus, Author, Image, ImageStatus
 from articles.repository import ArticleRepository
 from articles.table import Table
@@ -278,14 +279,17 @@ class Twin:
             sqs=self.client("sqs"),
             sns=self.client("sns"),
             rekognition=self.rekognition,  # type: ignore[arg-type] # it has the two methods that matter
+            metrics=Metrics("image_worker", settings.stack_name),
         )
 
     def sweeper(self) -> Sweeper:
+        settings = SweeperSettings.from_environment(self.environment)
         return wiring.sweeper(
-            SweeperSettings.from_environment(self.environment),
+            settings,
             dynamodb=self.client("dynamodb"),
             s3=self.client("s3"),
             sqs=self.client("sqs"),
+            metrics=Metrics("sweeper", settings.stack_name),
         )
 
     @contextmanager

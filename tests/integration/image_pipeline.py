@@ -15,6 +15,7 @@ from articles.ids import new_id
 from articles.image_repository import ImageRepository
 from articles.jobs import Job, JobKind, JobQueue
 from articles.label_index import LabelIndex
+from articles.metrics import Metrics
 from articles.model import Article, ArticleStatus, Author, Image, ImageStatus
 from articles.repository import ArticleRepository
 from articles.service import ArticleService
@@ -64,6 +65,7 @@ class Environment:
         self.sqs = _SESSION.client("sqs")
         self.sns = _SESSION.client("sns")
         self.dynamodb = _SESSION.client("dynamodb")
+        self.metrics: list[str] = []
         self.clients = [self.dynamodb, self.s3, self.sqs, self.sns]
         self.batch = wiring.batch(
             WorkerSettings(
@@ -82,6 +84,7 @@ class Environment:
                 max_concurrent_pictures=at_once,
                 reuse_analyses_for_days=30,
                 analyses_per_day=analyses_per_day,
+                stack_name="gazette-test",
                 log_level="INFO",
             ),
             dynamodb=self.dynamodb,
@@ -89,13 +92,15 @@ class Environment:
             sqs=self.sqs,
             sns=self.sns,
             rekognition=rekognition,  # type: ignore[arg-type] # it has the two methods that matter
+            metrics=Metrics("image_worker", "gazette-test", now=now, write=self.metrics.append),
             now=now,
         )
         self.sweeper = wiring.sweeper(
-            SweeperSettings(places.table_name, events.UPLOADS_BUCKET, places.queue_url, "INFO"),
+            SweeperSettings(places.table_name, events.UPLOADS_BUCKET, places.queue_url, "gazette-test", "INFO"),
             dynamodb=self.dynamodb,
             s3=self.s3,
             sqs=self.sqs,
+            metrics=Metrics("sweeper", "gazette-test", now=now, write=self.metrics.append),
             now=now,
         )
         table = Table(self.dynamodb, places.table_name)

@@ -13,6 +13,7 @@ import pytest
 
 from articles.table import Table
 from image_worker.settings import SettingsError
+from tests.emf import metrics_in
 from tests.integration.image_pipeline import MEDIA_BUCKET, Pipeline
 from tests.unit.image_worker import events
 from tests.unit.image_worker.fakes import Context
@@ -55,6 +56,7 @@ def environment(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
         "MODERATION_MIN_CONFIDENCE": "60",
         "MAX_RECEIVE_COUNT": "5",
         "DEAD_LETTER_QUEUE_URL": pipeline.dead_letter_queue_url,
+        "STACK_NAME": "gazette-test",
         "TIMEOUT_SECONDS": "60",
         "MEMORY_MB": "2048",
         "MAX_CONCURRENT_PICTURES": "1",
@@ -114,7 +116,9 @@ def test_warnings_of_libraries_are_logged_as_json(module: str, capsys: pytest.Ca
 def test_the_sweeper_runs_on_its_schedule(capsys: pytest.CaptureFixture[str]) -> None:
     counts = handle("image_worker.sweeper_handler", {"source": "aws.events", "detail-type": "Scheduled Event"})
     assert counts == {"overdue": 0, "expired": 0, "failed": 0, "left": 0}
-    assert json.loads(capsys.readouterr().out)["counts"] == counts
+    line, metrics = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["counts"] == counts
+    assert metrics_in(metrics) == {("Sweeps", ("gazette-test", "sweeper")): [1]}
 
 
 @pytest.mark.parametrize("module", ["image_worker.handler", "image_worker.sweeper_handler"])

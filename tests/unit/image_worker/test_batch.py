@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from articles.ids import new_id
 from articles.keys import upload_object
+from articles.metrics import Metrics
 from image_worker.batch import LONGEST_PAUSE, Batch, pause_after
 from image_worker.dead_letters import DeadLetters
 from image_worker.deadline import Deadline
@@ -47,6 +48,7 @@ def run(
     context: Context | None = None,
     tries: int = 1,
     at_once: int = 1,
+    metrics: list[str] | None = None,
 ) -> list[str]:
     client: Any = sqs or FakeSqs()  # it has the two methods that matter
     batch = Batch(
@@ -57,6 +59,7 @@ def run(
         uploads_bucket=events.UPLOADS_BUCKET,
         max_receive_count=5,
         at_once=at_once,
+        metrics=Metrics("image_worker", "gazette-test", write=metrics.append if metrics is not None else print),
         now=Clock(),
     )
     return events.failed(batch.run(events.sqs_event(*bodies, tries=tries), context or Context()))

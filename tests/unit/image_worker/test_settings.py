@@ -15,6 +15,7 @@ WORKER = {
     "MODERATION_MIN_CONFIDENCE": "60.5",
     "MAX_RECEIVE_COUNT": "5",
     "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
+    "STACK_NAME": "gazette-test",
     "TIMEOUT_SECONDS": "60",
     "MEMORY_MB": "2048",
     "MAX_CONCURRENT_PICTURES": "4",
@@ -29,6 +30,7 @@ def test_the_workers_environment_becomes_typed_settings() -> None:
     assert settings.max_upload_bytes == 15_000_000
     assert settings.moderation_min_confidence == 60.5
     assert settings.max_receive_count == 5
+    assert settings.stack_name == "gazette-test"
 
 
 def test_the_sweeper_needs_less() -> None:

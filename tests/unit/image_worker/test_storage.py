@@ -74,7 +74,7 @@ class Slow(io.BytesIO):
 
 def upload(size: int, context: Context) -> tuple[bytes, Upload]:
     data = bytes(range(256)) * (size // 256)
-    return data, Upload("etag", len(data), Slow(data, context))  # type: ignore[arg-type] # all that read needs
+    return data, Upload("etag", len(data), Slow(data, context), Clock()(), None)  # type: ignore[arg-type] # all that read needs
 
 
 def test_an_upload_is_read_whole() -> None:
