@@ -23,6 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from image_worker import tiff
 from image_worker.foreign import end_of_jpeg
+from image_worker.heif_tiles import tiles_of
 
 FORMATS = ("JPEG", "PNG", "WebP", "GIF", "HEIC", "AVIF", "TIFF", "BMP")
 
@@ -125,12 +126,14 @@ class Decoder(Protocol):
     """Whether the camera says so without a profile (DCF 2.0: interoperability index R03)."""
     needs_more: bool
     """More memory than most of its format: a progressive JPEG, a HEIC other than opaque 4:2:0 of 8 bits."""
+    height_at_once: int
+    """Rows of pixels that are in memory at the same time: less than all of them where tiles are decoded one by one."""
 
     def decode(self, enough: tuple[int, int]) -> None:
         """Decodes. `size` may be smaller then, where that saves work, but never than `enough`."""
 
     def rows(self, top: int, bottom: int) -> Image.Image:
-        """That part of the decoded picture, in its whole width."""
+        """That part of the decoded picture, in its whole width. Cheap from top to bottom, in the whole once only."""
 
     def greatest(self) -> float:
         """The greatest value of a decoded picture of one channel."""
@@ -142,6 +145,7 @@ class _PillowDecoder:
         self._opened = opened
         self.mode = opened.mode
         self.size = opened.size
+        self.height_at_once = opened.height
         self.profile = opened.info.get("icc_profile")
         self.needs_more = bool(opened.info.get("progressive"))
         self.orientation = 1
@@ -168,6 +172,8 @@ class _PillowDecoder:
             pass  # broken metadata does not make a broken picture
 
     def rows(self, top: int, bottom: int) -> Image.Image:
+        if (top, bottom) == (0, self.size[1]):
+            return self._opened  # not twice in memory
         # A copy, with `info` and palette: what is transparent stands there.
         return self._opened.crop((0, top, self._opened.width, bottom))
 
@@ -180,6 +186,7 @@ class _HeifDecoder:
     """The primary picture of a HEIC file.
 
     libheif turns it upright itself, by the file's properties (irot, imir); EXIF's orientation says nothing there.
+    Tiles are decoded as their rows are asked for: a damaged one is found in rows().
     """
 
     def __init__(self, data: bytes) -> None:
@@ -193,13 +200,19 @@ class _HeifDecoder:
         info = self._image.info
         self.needs_more = self.mode != "RGB" or info.get("chroma") != 420 or info.get("bit_depth") != 8
         self._pixels: Any = None
+        self._tiles = tiles_of(data, self.size) if self.mode == "RGB" else None  # transparency is a picture of its own
+        self.height_at_once = self._tiles.height_at_once if self._tiles else self.size[1]
 
     def decode(self, enough: tuple[int, int]) -> None:  # noqa: ARG002 (there is no smaller one)
+        if self._tiles:
+            return
         self._pixels = self._image.data
         self.size = self._image.size
         self.mode = self._image.mode
 
     def rows(self, top: int, bottom: int) -> Image.Image:
+        if self._tiles:
+            return self._tiles.rows(top, bottom)
         # Made of libheif's buffer strip by strip, so that no second copy of the whole is needed.
         stride = self._image.stride
         part = self._pixels[top * stride : bottom * stride]

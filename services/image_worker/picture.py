@@ -164,6 +164,7 @@ def _header(file_format: str, decoder: Decoder, data: bytes, max_side: int) -> H
         len(data),
         shrunk=_shrunk(decoder.size, max_side),
         needs_more=decoder.needs_more,
+        height_at_once=decoder.height_at_once,
     )
     return Header(file_format, decoder.mode, *decoder.size, needed)
 
@@ -231,37 +232,25 @@ def _fitted(decoder: Decoder, target: tuple[int, int]) -> Image.Image:
     """The decoded picture in the target's size, opaque, in a mode that profiles know (RGB, L, CMYK, LAB).
 
     Palettes, transparency and 16 bits need copies several times as large as the picture. So it goes strip by strip:
-    of a large picture each k × k pixels become one, before the fine filter shrinks what is left; of another one the
-    fine filter is given each strip with the rows around it, so that the result is that of shrinking the whole.
+    of a large picture each k × k pixels become one, then the fine filter shrinks what is left. It is given each strip
+    with the rows around it, so that the result is that of shrinking the whole.
     """
     width, height = decoder.size
     white = _white(decoder.mode, decoder.greatest()) if decoder.mode in ("I", "F") else 1.0
     if target == decoder.size:
         return _opaque(decoder.rows(0, height), white)
-    ratio = height / target[1]
-    k = int(max(width, height) / max(target) / _LEFT_TO_FILTER)
-    if k >= 2:
-        return _averaged(decoder, k, white).resize(target, Image.Resampling.LANCZOS, (0, 0, width / k, height / k))
+    k = max(1, int(max(width, height) / max(target) / _LEFT_TO_FILTER))
+    ratio = height / k / target[1]
     margin = math.ceil(_LANCZOS_REACH * max(ratio, 1.0)) + 1
-    rows = max(1, round(_STRIP_PIXELS / width / ratio))
 
     def strip(top: int, bottom: int) -> Image.Image:
-        first, last = max(0, math.floor(top * ratio) - margin), min(height, math.ceil(bottom * ratio) + margin)
-        box = (0, top * ratio - first, width, min(bottom * ratio, height) - first)
-        pixels = _opaque(decoder.rows(first, last), white)
-        return pixels.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box)
+        first, last = max(0, math.floor(top * ratio) - margin), math.ceil(bottom * ratio) + margin
+        pixels = _opaque(decoder.rows(first * k, min(last * k, height)), white)
+        box = (0, top * ratio - first, width / k, min(bottom * ratio, height / k) - first)
+        averaged = pixels.reduce(k) if k > 1 else pixels
+        return averaged.resize((target[0], bottom - top), Image.Resampling.LANCZOS, box)
 
-    return _joined(strip, target, rows)
-
-
-def _averaged(decoder: Decoder, k: int, white: float) -> Image.Image:
-    width, height = decoder.size
-    rows = max(1, round(_STRIP_PIXELS / width / k))
-
-    def strip(top: int, bottom: int) -> Image.Image:
-        return _opaque(decoder.rows(top * k, min(bottom * k, height)), white).reduce(k)
-
-    return _joined(strip, (-(-width // k), -(-height // k)), rows)
+    return _joined(strip, target, rows=max(1, round(_STRIP_PIXELS / width / k / ratio)))
 
 
 def _joined(strip: Callable[[int, int], Image.Image], size: tuple[int, int], rows: int) -> Image.Image:

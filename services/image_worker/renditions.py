@@ -44,12 +44,14 @@ def analysable(picture: Picture, large_jpeg: bytes) -> bytes:
 def _jpeg(pixels: Image.Image) -> bytes:
     """No EXIF, no comment, no profile: without one, a picture is sRGB for every browser.
 
-    Baseline: a progressive file is 7 % smaller and takes 3 to 4 times as long to encode, longer than all decoding.
+    Baseline: a progressive file is 7 % smaller and takes 3 to 4 times as long to encode, longer than all decoding. The
+    usual Huffman tables: with tables of its own a file is 3 % smaller and takes twice as long, and the encoder holds
+    12 MB more, all coefficients of 2048 × 1536.
     """
     pixels.info = {}  # Pillow would write what it finds here
     for quality in _QUALITIES:
         file = io.BytesIO()
-        pixels.save(file, "JPEG", quality=quality, optimize=True)
+        pixels.save(file, "JPEG", quality=quality)
         if file.tell() <= MAX_ANALYSED_BYTES:
             break
     return file.getvalue()

@@ -169,7 +169,8 @@ def test_of_an_animation_with_many_frames_one_is_read(file_format: str) -> None:
 
 def decoder_saying(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Starved:
-        mode, size, orientation, profile, is_adobe_rgb, needs_more = "RGB", (200, 200), 1, None, False, False
+        mode, size, height_at_once = "RGB", (200, 200), 200
+        orientation, profile, is_adobe_rgb, needs_more = 1, None, False, False
 
         def decode(self, _: tuple[int, int]) -> None:
             raise RuntimeError(text)
