@@ -12,7 +12,7 @@ from botocore.signers import CloudFrontSigner
 from api.problems import ProblemError
 
 if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
+    from api.presigning import Presigner
 
 log = logging.getLogger(__name__)
 
@@ -28,25 +28,13 @@ class MediaUrls(Protocol):
 class PresignedUrls:
     """S3's own. Type and disposition are signed with them: whoever passes one on can change neither."""
 
-    def __init__(self, make_client: Callable[[], "S3Client"], bucket: str) -> None:
-        self._make_client = make_client
+    def __init__(self, presigner: "Presigner", bucket: str) -> None:
+        self._presigner = presigner
         self._bucket = bucket
 
-    @cached_property
-    def _client(self) -> "S3Client":
-        return self._make_client()
-
     def url(self, key: str, filename: str) -> str:
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": key,
-                "ResponseContentType": "image/jpeg",
-                "ResponseContentDisposition": f'inline; filename="{filename}"',
-            },
-            ExpiresIn=RENDITION_URL_SECONDS,
-        )
+        disposition = f'inline; filename="{filename}"'
+        return self._presigner.url(self._bucket, key, "image/jpeg", disposition, RENDITION_URL_SECONDS)
 
 
 class CloudFrontUrls:

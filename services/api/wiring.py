@@ -4,7 +4,7 @@ They are botocore's, which boto3's clients are, too: what boto3 adds (resources,
 here, and would be imported at every cold start all the same (`python -X importtime -c "import api.handler"`).
 """
 
-from functools import cache, cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
@@ -14,6 +14,7 @@ from flask import Flask
 from api.app import create_app, create_app_without_services
 from api.media_urls import CloudFrontUrls, MediaUrls, PresignedUrls
 from api.outside import Outside
+from api.presigning import presigner
 from api.session import Session
 from api.settings import Settings
 from api.signing import Signer
@@ -70,10 +71,7 @@ def build(settings: Settings | None, outside: Outside) -> Flask:
         uploads_per_hour=settings.uploads_per_hour,
     )
 
-    @cache
-    def s3() -> "S3Client":
-        return _s3(session)
-
+    s3 = presigner(session, partial(_s3, session))
     media_urls: MediaUrls = PresignedUrls(s3, settings.media_bucket)
     if media := settings.media:
         secret = media.private_key_secret_arn

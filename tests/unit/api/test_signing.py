@@ -5,9 +5,9 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.config import Config
 
 from api.media_urls import PresignedUrls
+from api.presigning import presigner
 from api.signing import Signer
 
 NOT_SIGNED = {"policy", "x-amz-signature"}
@@ -16,8 +16,9 @@ NOT_SIGNED = {"policy", "x-amz-signature"}
 def signer() -> Signer:
     session = botocore.session.get_session()
     session.set_credentials("AKIDEXAMPLE", "secret", "token")
-    made: Any = session.create_client("s3", region_name="eu-central-1", config=Config(signature_version="s3v4"))
-    return Signer(lambda: made, "uploads-bucket", PresignedUrls(lambda: made, "media-bucket"))
+    session.set_config_variable("region", "eu-central-1")
+    s3 = presigner(session, lambda: pytest.fail("no client is needed to sign"))
+    return Signer(s3, "uploads-bucket", PresignedUrls(s3, "media-bucket"))
 
 
 def policy(seconds: int = 900) -> tuple[dict[str, str], Any]:

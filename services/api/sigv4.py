@@ -1,0 +1,174 @@
+"""S3 requests signed in advance with signature version 4: to the byte what botocore's S3 client gives, without one.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+"""
+
+import base64
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Protocol
+from urllib.parse import quote
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+_HOST_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+"""A bucket that may be part of a host. A dot in it would not match S3's certificate."""
+
+
+class Credentials(Protocol):
+    """As botocore freezes them."""
+
+    @property
+    def access_key(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def token(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a bucket is reached."""
+
+    origin: str
+    """`https://media.s3.eu-west-1.amazonaws.com`."""
+    host: str
+    """As the header Host says it."""
+    path: str = ""
+    """`/media` where the host is not the bucket's own."""
+
+    @classmethod
+    def of_aws(cls, service: str, bucket: str) -> "Address":
+        """Under S3's own host in a region, `s3.eu-west-1.amazonaws.com`. The one that names no region redirects, for
+        the first hours of a bucket, which is no use to a form that a browser posts."""
+        if _HOST_LABEL.fullmatch(bucket):
+            return cls(f"https://{bucket}.{service}", f"{bucket}.{service}")
+        return cls(f"https://{service}", service, f"/{bucket}")
+
+    @classmethod
+    def below(cls, endpoint: str, bucket: str) -> "Address":
+        """Under another's `scheme://host` or `scheme://host:port`, in small letters."""
+        scheme, _, host = endpoint.rstrip("/").partition("://")
+        default = {"http": ":80", "https": ":443"}[scheme]
+        return cls(f"{scheme}://{host}", host.removesuffix(default), f"/{bucket}")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPolicy:
+    """What a client posts, and where: multipart/form-data with these fields, then the file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What signs for one day."""
+
+    scope: str
+    credential: str
+    token: str | None
+    quoted_credential: str
+    quoted_token: str
+    secret: bytes
+
+
+def present() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sigv4:
+    """Signs for the buckets of one region. `credentials` is asked each time: they rotate. No call leaves here."""
+
+    def __init__(
+        self,
+        region: str,
+        address: Callable[[str], Address],
+        credentials: Callable[[], Credentials],
+        now: Callable[[], datetime] = present,
+    ) -> None:
+        """`address` gives a bucket's."""
+        self._region = region
+        self._address = address
+        self._credentials = credentials
+        self._now = now
+
+    def url(self, bucket: str, key: str, content_type: str, disposition: str, seconds: int) -> str:
+        """A URL that reads the object for `seconds`; whoever has it can change neither type nor disposition."""
+        address, stamp = self._address(bucket), _stamp(self._now())
+        signing = self._key(stamp)
+        path = f"{address.path}/{quote(key, safe='/~')}"
+        asked = [
+            ("response-content-type", quote(content_type, safe="~")),
+            ("response-content-disposition", quote(disposition, safe="~")),
+        ]
+        signed = [
+            ("X-Amz-Algorithm", _ALGORITHM),
+            ("X-Amz-Credential", signing.quoted_credential),
+            ("X-Amz-Date", stamp),
+            ("X-Amz-Expires", str(seconds)),
+            ("X-Amz-SignedHeaders", "host"),
+        ]
+        if signing.token is not None:
+            signed.append(("X-Amz-Security-Token", signing.quoted_token))
+        query = _query(asked + signed)
+        request = f"GET\n{path}\n{_query(sorted(asked + signed))}\nhost:{address.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        digest = sha256(request.encode()).hexdigest()
+        signature = _hmac(signing.secret, f"{_ALGORITHM}\n{stamp}\n{signing.scope}\n{digest}").hex()
+        return f"{address.origin}{path}?{query}&X-Amz-Signature={signature}"
+
+    def post(
+        self, bucket: str, key: str, fields: Mapping[str, str], conditions: Sequence[Any], seconds: int
+    ) -> UploadPolicy:
+        """A form that writes the object for `seconds`. `conditions` name the fields given, and may say more; those of
+        the bucket, the key and the signature are added here."""
+        address, now = self._address(bucket), self._now()
+        stamp = _stamp(now)
+        signing = self._key(stamp)
+        signed = {"x-amz-algorithm": _ALGORITHM, "x-amz-credential": signing.credential, "x-amz-date": stamp}
+        if signing.token is not None:
+            signed["x-amz-security-token"] = signing.token
+        added = [{"bucket": bucket}, {"key": key}, *({name: value} for name, value in signed.items())]
+        document = {
+            "expiration": (now + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "conditions": [*conditions, *added],
+        }
+        policy = base64.b64encode(json.dumps(document).encode()).decode()
+        signature = {"policy": policy, "x-amz-signature": _hmac(signing.secret, policy).hex()}
+        return UploadPolicy(f"{address.origin}{address.path or '/'}", {**fields, "key": key, **signed, **signature})
+
+    def _key(self, stamp: str) -> _Key:
+        found = self._credentials()
+        return _key(found.access_key, found.secret_key, found.token, self._region, stamp[:8])
+
+
+@lru_cache(maxsize=1)
+def _key(access_key: str, secret_key: str, token: str | None, region: str, day: str) -> _Key:
+    secret = f"AWS4{secret_key}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        secret = _hmac(secret, part)
+    scope = f"{day}/{region}/s3/aws4_request"
+    credential = f"{access_key}/{scope}"
+    return _Key(scope, credential, token, quote(credential, safe="~"), quote(token or "", safe="~"), secret)
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y%m%dT%H%M%SZ")
+
+
+def _query(pairs: Sequence[tuple[str, str]]) -> str:
+    return "&".join(f"{name}={value}" for name, value in pairs)
