@@ -33,10 +33,9 @@ samples 5 %) {xray:.2f}; neither is in it on either side.
 CHEAPER = """\
 Where the naive design is cheaper it leaves something out, and this is the price of it: a page of the feed asks 16
 shards, so that the feed takes 16,000 new articles a second and not 1,000; a write is a transaction (twice the units),
-so that tags, feed and article can't disagree, no update is lost and a repeated request is done once; registering an
-upload checks the article's item, whose every kilobyte the transaction pays for twice, its text included. A page of a
-tag reads consistently, which is twice the units of the feed. What a deletion leaves to the worker (the files, the
-labels' entries) is not in its row; the naive one does it at once, as far as it does it.
+so that tags, feed and article can't disagree, no update is lost and a repeated request is done once. What a deletion
+leaves to the worker (the files, the labels' entries) is not in its row; the naive one does it at once, as far as it
+does it.
 """
 
 GROWS = """\

@@ -21,7 +21,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from articles import keys
+from articles import keys, standing
 from articles.clock import to_text
 from articles.errors import ConditionFailedError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once, earlier, record
@@ -29,9 +29,11 @@ from articles.items import image_from_item, image_to_item, label_to_map, looked_
 from articles.label_index import entries_of, no_entries_of
 from articles.model import FINISHED, ArticleStatus, Failure, Image, ImageStatus, Label, Looked, Moderation
 from articles.quotas import UploadQuota
-from articles.table import Check, Condition, Delete, Item, Put, Table, Update, Write
+from articles.standing import Standing
+from articles.table import Condition, Delete, Item, Put, Table, Update, Write
 
-_FINISH_TRIES = 3
+_STANDING_TRIES = 3
+"""Of a transaction that another change of the article's status comes before."""
 _CLAIM_TRIES = 4
 _EXISTS = "attribute_exists(#pk)"
 _GROWS = "(attribute_not_exists(#writes) OR #writes <= :writes)"
@@ -162,38 +164,45 @@ class ImageRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def register(self, image: Image, once: Once | None = None, quota: UploadQuota | None = None) -> Created:
+    def register(
+        self,
+        image: Image,
+        once: Once | None = None,
+        quota: UploadQuota | None = None,
+        seen: Standing | None = None,
+    ) -> Created:
         """Writes a new image into an article that exists: one transaction. With `once`, as ArticleRepository.create.
 
-        Raises NotFoundError where the article went away meanwhile, IdempotencyKeyReusedError, QuotaExceededError,
-        ContentionError.
+        `seen`: the article's standing as the caller read it, which saves reading it here; it may be out of date, and
+        taken for noted where the article has images. Raises NotFoundError where the article went away meanwhile,
+        IdempotencyKeyReusedError, QuotaExceededError, ContentionError.
         """
-        article_stands = Condition(
-            f"{_EXISTS} AND #status <> :deleted",
-            {"#pk": keys.PK, "#status": "status"},
-            {":deleted": ArticleStatus.DELETED.value},
-        )
         absent = Condition("attribute_not_exists(#pk)", {"#pk": keys.PK})
-        writes: list[Write] = [
-            Check(keys.article_key(image.article_id), article_stands),
-            Put(image_to_item(image), absent),
-        ]
         created = Created(image.id, image.created_at, image.correlation_id)
+        parts: dict[str, Write] = {"image": Put(image_to_item(image), absent)}
         if once:
-            writes.append(record(once, created))
+            parts["once"] = record(once, created)
         if quota:
-            writes.append(quota.use())
-        try:
-            self._table.transact(writes)
-        except ConditionFailedError as error:
-            if once and 2 in error.failed:
-                return earlier(once, error, position=2)
-            if 0 in error.failed:
-                raise NotFoundError("There is no such article.") from error
-            if quota and len(writes) - 1 in error.failed:
-                raise quota.exceeded() from error
-            raise
-        return created
+            parts["quota"] = quota.use()
+        names = [*parts, "article"]
+        for _ in range(_STANDING_TRIES):
+            seen = seen or standing.read(self._table, image.article_id)
+            if seen.status in (None, ArticleStatus.DELETED):
+                raise NotFoundError("There is no such article.")
+            try:
+                self._table.transact([*parts.values(), *seen.holds(image.article_id)])
+            except ConditionFailedError as error:
+                failed = {names[position] for position in error.failed}
+                if once and "once" in failed:
+                    return earlier(once, error, position=names.index("once"))
+                if quota and "quota" in failed and "article" not in failed:
+                    raise quota.exceeded() from error
+                if "article" not in failed:
+                    raise
+                seen = None
+            else:
+                return created
+        raise ContentionError("The article changes too often: try again in a moment.")
 
     def was_registered(self, once: Once) -> bool:
         """Whether a call with this key came before: one GetItem."""
@@ -273,16 +282,15 @@ class ImageRepository:
         (`settle`). False where the claim was lost meanwhile: to a newer upload, to whoever took over after the lease,
         or to a deletion. Raises ContentionError.
         """
-        for _ in range(_FINISH_TRIES):
-            article = self._table.get(keys.article_key(image.article_id), only=["status"])
-            status = article["status"] if article else None
-            listed = analysis.status is ImageStatus.READY and status == ArticleStatus.PUBLISHED.value
-            writes: list[Write] = [_finishing(image, analysis, listed=listed, due_at=due_at, upload_etag=upload_etag)]
-            if status is not None:
-                # The index must not show the image of an article that was withdrawn in this very moment.
-                unchanged = Condition("#status = :status", {"#status": "status"}, {":status": status})
-                writes.append(Check(keys.article_key(image.article_id), unchanged))
-            writes += _index_changes(image, analysis, listed=listed)
+        for _ in range(_STANDING_TRIES):
+            seen = standing.read(self._table, image.article_id)
+            listed = analysis.status is ImageStatus.READY and seen.status is ArticleStatus.PUBLISHED
+            # The index must not show the image of an article that was withdrawn in this very moment.
+            writes: list[Write] = [
+                _finishing(image, analysis, listed=listed, due_at=due_at, upload_etag=upload_etag),
+                *seen.holds(image.article_id),
+                *_index_changes(image, analysis, listed=listed),
+            ]
             try:
                 self._table.transact(writes)
             except ConditionFailedError as error:
@@ -365,16 +373,15 @@ class ImageRepository:
 
     def list_labels(self, image: Image) -> None:
         """Puts a ready image's labels into the index, while its article is published; done already is fine."""
-        published = Condition("#status = :status", {"#status": "status"}, {":status": ArticleStatus.PUBLISHED.value})
-        self._relist(image, listed=True, writes=entries_of(image), article=published)
+        self._relist(image, listed=True, writes=entries_of(image), seen=Standing(ArticleStatus.PUBLISHED, noted=True))
 
     def unlist_labels(self, image: Image, *, while_withdrawn: bool = False) -> None:
         """Takes an image's labels out of the index; done already is fine.
 
         `while_withdrawn`: only unless its article is published, which it may have become again since it was read.
         """
-        withdrawn = Condition("#status <> :status", {"#status": "status"}, {":status": ArticleStatus.PUBLISHED.value})
-        self._relist(image, listed=False, writes=no_entries_of(image), article=withdrawn if while_withdrawn else None)
+        withdrawn = Standing(ArticleStatus.DRAFT, noted=True)
+        self._relist(image, listed=False, writes=no_entries_of(image), seen=withdrawn if while_withdrawn else None)
 
     def remove(self, image: Image) -> None:
         """Takes a tombstone away whose labels and files are gone. Missing already is fine."""
@@ -423,7 +430,8 @@ class ImageRepository:
             return False
         return True
 
-    def _relist(self, image: Image, *, listed: bool, writes: Sequence[Write], article: Condition | None) -> None:
+    def _relist(self, image: Image, *, listed: bool, writes: Sequence[Write], seen: Standing | None) -> None:
+        # `seen` is a guess at first, which is right as a rule: whatever changes a status notes it.
         # A tombstone is unlisted too; only a ready image is ever listed.
         flagged = Update(
             keys.image_key(image.article_id, image.id),
@@ -441,13 +449,18 @@ class ImageRepository:
                 },
             ),
         )
-        checks: list[Write] = []
-        if article:
-            checks.append(Check(keys.article_key(image.article_id), article))
-        try:
-            self._table.transact([flagged, *checks, *writes])
-        except ConditionFailedError:
-            return
+        for _ in range(_STANDING_TRIES):
+            try:
+                self._table.transact([flagged, *(seen.holds(image.article_id) if seen else ()), *writes])
+            except ConditionFailedError as error:
+                if 0 in error.failed:
+                    return
+                seen = standing.read(self._table, image.article_id)
+                if (seen.status is ArticleStatus.PUBLISHED) != listed:
+                    return
+            else:
+                return
+        raise ContentionError("The article changes too often: try again in a moment.")
 
 
 def _why_not(item: Item | None, token: str, sequencer: str | None) -> Image | NotClaimed:

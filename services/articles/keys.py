@@ -49,6 +49,11 @@ def image_key(article_id: str, image_id: str) -> dict[str, str]:
     return {PK: f"ARTICLE#{article_id}", SK: f"IMAGE#{image_id}"}
 
 
+def standing_key(article_id: str) -> dict[str, str]:
+    """Where an article's status stands once more. Not in the article's partition, whose readers need not read it."""
+    return {PK: f"STANDING#{article_id}", SK: "STANDING"}
+
+
 def is_article_key(key: dict[str, object]) -> bool:
     return key[SK] == "ARTICLE"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from articles import keys
+from articles import keys, standing
 from articles.errors import ConditionFailedError, ConflictError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once, earlier, record
 from articles.items import article_from_item, article_to_item, image_from_item, labelled_image_from_item, tag_to_item
@@ -62,8 +62,9 @@ class ArticleRepository:
         entries = _tag_entries(new)
         kept = {entry.item[keys.PK] for entry in entries}
         gone = [Delete(entry_key) for entry_key in _tag_keys(old) if entry_key[keys.PK] not in kept]
+        noted = standing.changes(new.id, old.status, new.status)
         try:
-            self._table.transact([*writes, *entries, *gone])
+            self._table.transact([*writes, *entries, *gone, *noted])
         except ConditionFailedError as error:
             raise ConflictError("Somebody else changed the article in this very moment: read it again.") from error
 

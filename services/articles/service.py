@@ -27,6 +27,7 @@ from articles.model import (
 )
 from articles.quotas import UploadQuota
 from articles.repository import ArticleRepository
+from articles.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +218,8 @@ class ArticleService:
             due_at=at + UPLOAD_WINDOW + _UPLOAD_GRACE,
         )
         quota = UploadQuota(who.id, self._uploads_per_hour, at) if self._uploads_per_hour else None
-        created = self._images.register(image, once, quota)
+        seen = Standing(found.article.status, noted=bool(found.images))
+        created = self._images.register(image, once, quota, seen)
         return replace(
             image,
             id=created.id,
