@@ -29,6 +29,7 @@ NAMES = {
     "aws_cloudwatch_event_rule": "name",
     "aws_cloudwatch_log_group": "name",
     "aws_cloudwatch_metric_alarm": "alarm_name",
+    "aws_codedeploy_app": "name",
     "aws_cognito_user_pool": "name",
     "aws_dynamodb_table": "name",
     "aws_iam_role": "name",
@@ -43,8 +44,9 @@ NAMES = {
 PARTS = re.compile(
     r"aws_api_gateway_(account|authorizer|deployment|gateway_response|integration|integration_response|method|"
     r"method_response|method_settings|model|request_validator|resource|stage)|"
-    r"aws_cloudwatch_(event_target|log_metric_filter)|aws_cognito_user_(group|pool_client)|"
-    r"aws_iam_role_policy(_attachment)?|aws_lambda_(event_source_mapping|permission)|aws_s3_bucket_\w+|"
+    r"aws_cloudwatch_(event_target|log_metric_filter)|aws_codedeploy_deployment_group|"
+    r"aws_cognito_user_(group|pool_client)|aws_iam_role_policy(_attachment)?|"
+    r"aws_lambda_(alias|event_source_mapping|permission)|aws_s3_bucket_\w+|"
     r"aws_sns_topic_(policy|subscription)|aws_sqs_queue_\w+|aws_wafv2_web_acl_(association|logging_configuration)|"
     r"terraform_data"
 )
@@ -53,6 +55,7 @@ PARTS = re.compile(
 ANYWHERE = {
     "ReadConfiguration": "reads what things are set to, never what they hold; many of its actions know no resource",
     "StartOwnFunctions": "a mapping has no ARN before it is made; its condition names the stage's functions",
+    "StopReleases": "codedeploy:StopDeployment knows no resource",
     "WhatKnowsNoResource": "each of its actions has no resource, or one whose ARN is an id that AWS gives",
 }
 
@@ -102,7 +105,7 @@ def delivery(emulated: Terraform) -> dict[str, Any]:
     return {
         f"{resource['name']} {resource.get('index', '')}".strip(): json.loads(resource["values"]["policy"])
         for resource in resources
-        if resource["type"] == "aws_iam_role_policy"
+        if resource["type"] in ("aws_iam_role_policy", "aws_iam_policy")
     }
 
 
@@ -178,7 +181,7 @@ def test_every_role_in_dev_has_the_boundary(dev: list[Any]) -> None:
 
 
 def test_the_deliverys_actions_are_named_one_by_one(delivery: dict[str, Any]) -> None:
-    assert set(delivery) == {"plan", "deploy dev", "deploy prod"}
+    assert set(delivery) == {"plan", "deploy dev", "deploy prod", "release dev", "release prod"}
     patterns = [
         (role, action)
         for role, policy in delivery.items()
@@ -203,7 +206,7 @@ def test_the_delivery_reaches_everything_only_where_nothing_has_a_name(delivery:
 
 @pytest.mark.parametrize(("stage", "other"), [("dev", "prod"), ("prod", "dev")])
 def test_a_stages_delivery_names_nothing_of_another_stage(delivery: dict[str, Any], stage: str, other: str) -> None:
-    policy = json.dumps(delivery[f"deploy {stage}"])
+    policy = json.dumps([delivery[f"deploy {stage}"], delivery[f"release {stage}"]])
 
     assert f"gazette-{stage}-" in policy
     assert f"gazette-{other}" not in policy

@@ -7,6 +7,9 @@ module "gazette" {
   images       = var.images
   architecture = var.architecture
 
+  deployment_config = var.deployment_config
+  functions         = { for key in ["api", "authorizer"] : key => { snap_start = var.snap_start } }
+
   cors_allow_origin           = var.cors_allow_origin
   throttle                    = { rate_limit = 50, burst_limit = 100 }
   method_throttles            = var.method_throttles

@@ -6,6 +6,10 @@ module "gazette" {
   stage  = "local"
   images = var.images
 
+  # The emulator has neither CodeDeploy nor SnapStart's snapshots.
+  deployment_config = null
+  functions         = { for key in ["api", "authorizer"] : key => { snap_start = false } }
+
   # Everything that runs here shows that the boundary leaves room for it.
   permissions_boundary_arn = module.permissions_boundary.arn
 

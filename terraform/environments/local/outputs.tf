@@ -68,6 +68,11 @@ output "sweeper_function" {
   value       = module.gazette.sweeper_function
 }
 
+output "alias" {
+  description = "The alias that everybody calls, of each function."
+  value       = module.gazette.releases.api.alias
+}
+
 output "user_pool_id" {
   description = "The user pool."
   value       = module.gazette.user_pool_id

@@ -7,6 +7,9 @@ module "gazette" {
   images       = var.images
   architecture = var.architecture
 
+  deployment_config = var.deployment_config
+  functions         = { for key in ["api", "authorizer"] : key => { snap_start = var.snap_start } }
+
   # The worker is held back at the queue, where waiting is free, and not by reserving executions, which the account may not
   # have to spare.
   worker_maximum_concurrency = var.worker_maximum_concurrency

@@ -63,6 +63,11 @@ output "sweeper_function" {
   value       = module.gazette.sweeper_function
 }
 
+output "releases" {
+  description = "By function: name, alias, the version published last, and CodeDeploy's application and deployment group."
+  value       = module.gazette.releases
+}
+
 output "user_pool_id" {
   description = "The user pool."
   value       = module.gazette.user_pool_id

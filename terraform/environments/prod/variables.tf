@@ -22,6 +22,18 @@ variable "architecture" {
   default     = "x86_64"
 }
 
+variable "deployment_config" {
+  description = "How CodeDeploy brings a new version into service: by default 10 % of the calls for five minutes, then all. Null for no CodeDeploy: an apply does it."
+  type        = string
+  default     = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+}
+
+variable "snap_start" {
+  description = "Whether the API's functions start from snapshots (docs/snapstart.md): not every region has that, and keeping them costs."
+  type        = bool
+  default     = true
+}
+
 variable "cors_allow_origin" {
   description = "The origin whose pages may call the API."
   type        = string

@@ -4,8 +4,8 @@ module "rest_api" {
   name                        = var.name
   stage                       = var.stage
   openapi                     = yamldecode(file("${local.services}/api/openapi.yaml"))
-  function                    = { name = module.api_function.name, invoke_arn = module.api_function.invoke_arn }
-  authorizer_function         = { name = module.authorizer_function.name, invoke_arn = module.authorizer_function.invoke_arn }
+  function                    = local.callable.api
+  authorizer_function         = local.callable.authorizer
   user_pool_arns              = [module.identity.user_pool_arn]
   cors_allow_origin           = var.cors_allow_origin
   throttle                    = var.throttle
@@ -17,6 +17,13 @@ module "rest_api" {
   log_kms_key_arn             = local.key_arn
   manage_account_logging_role = var.manage_account_logging_role
   permissions_boundary_arn    = var.permissions_boundary_arn
+}
+
+locals {
+  callable = {
+    for key, function in { api = module.api_function, authorizer = module.authorizer_function } :
+    key => { name = function.name, alias = function.alias_name, invoke_arn = function.alias_invoke_arn }
+  }
 }
 
 module "waf" {
@@ -44,6 +51,8 @@ module "api_function" {
   memory_mb                = var.functions.api.memory_mb
   timeout_seconds          = var.functions.api.timeout_seconds
   reserved_concurrency     = var.functions.api.reserved_concurrency
+  snap_start               = var.functions.api.snap_start
+  moves_alias              = var.deployment_config == null
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
   log_kms_key_arn          = local.key_arn
@@ -130,6 +139,8 @@ module "authorizer_function" {
   memory_mb                = var.functions.authorizer.memory_mb
   timeout_seconds          = var.functions.authorizer.timeout_seconds
   reserved_concurrency     = var.functions.authorizer.reserved_concurrency
+  snap_start               = var.functions.authorizer.snap_start
+  moves_alias              = var.deployment_config == null
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
   log_kms_key_arn          = local.key_arn

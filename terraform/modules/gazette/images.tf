@@ -39,6 +39,7 @@ module "worker_function" {
   memory_mb                = var.functions.image_worker.memory_mb
   timeout_seconds          = var.functions.image_worker.timeout_seconds
   reserved_concurrency     = var.functions.image_worker.reserved_concurrency
+  moves_alias              = var.deployment_config == null
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
   log_kms_key_arn          = local.key_arn
@@ -146,6 +147,7 @@ module "sweeper_function" {
   memory_mb                = var.functions.sweeper.memory_mb
   timeout_seconds          = var.functions.sweeper.timeout_seconds
   reserved_concurrency     = var.functions.sweeper.reserved_concurrency
+  moves_alias              = var.deployment_config == null
   tracing                  = var.tracing
   log_retention_days       = var.log_retention_days
   log_kms_key_arn          = local.key_arn

@@ -5,6 +5,7 @@
 #   api.tf      the API, its function and its authorizer's
 #   images.tf   the pipeline, the worker and the sweeper
 #   triggers.tf what starts them
+#   releases.tf how a new version of a function gets into service
 #   outputs.tf  what others script against
 
 locals {

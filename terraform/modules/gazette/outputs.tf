@@ -79,6 +79,19 @@ output "sweeper_function" {
   value       = module.sweeper_function.name
 }
 
+output "releases" {
+  description = "By function: its name, the alias in service, the version published last, and CodeDeploy's application and deployment group; null where Terraform moves the alias."
+  value = {
+    for key, function in local.functions : key => {
+      function         = function.name
+      alias            = function.alias_name
+      version          = function.version
+      application      = one(module.release[*].application)
+      deployment_group = one([for release in module.release : release.deployment_groups[key]])
+    }
+  }
+}
+
 output "user_pool_id" {
   description = "The user pool."
   value       = module.identity.user_pool_id

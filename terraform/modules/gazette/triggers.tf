@@ -2,7 +2,7 @@
 # ARNs, and these need the functions' ARNs. Where both are known the arrows between modules point one way.
 resource "aws_lambda_event_source_mapping" "image_jobs" {
   event_source_arn        = module.image_pipeline.image_jobs_queue_arn
-  function_name           = module.worker_function.arn
+  function_name           = module.worker_function.alias_arn
   batch_size              = var.worker_batch_size
   function_response_types = ["ReportBatchItemFailures"] # one broken image doesn't repeat the whole batch
 
@@ -24,7 +24,7 @@ resource "aws_cloudwatch_event_rule" "sweep" {
 
 resource "aws_cloudwatch_event_target" "sweeper" {
   rule = aws_cloudwatch_event_rule.sweep.name
-  arn  = module.sweeper_function.arn
+  arn  = module.sweeper_function.alias_arn
 
   # The next sweep does what this one missed.
   retry_policy {
@@ -37,6 +37,7 @@ resource "aws_lambda_permission" "sweep" {
   statement_id  = "AllowSweepSchedule"
   action        = "lambda:InvokeFunction"
   function_name = module.sweeper_function.name
+  qualifier     = module.sweeper_function.alias_name
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.sweep.arn
 }

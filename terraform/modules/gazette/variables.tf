@@ -32,17 +32,19 @@ variable "architecture" {
 # ---------------------------------------------------------------- functions
 
 variable "functions" {
-  description = "Size and limits of each function. reserved_concurrency -1 reserves none."
+  description = "Size and limits of each function. reserved_concurrency -1 reserves none; snap_start starts from a snapshot of each version (docs/snapstart.md)."
   type = object({
     api = optional(object({
       memory_mb            = optional(number, 1024)
       timeout_seconds      = optional(number, 15)
       reserved_concurrency = optional(number, -1)
+      snap_start           = optional(bool, true)
     }), {})
     authorizer = optional(object({
       memory_mb            = optional(number, 512)
       timeout_seconds      = optional(number, 5)
       reserved_concurrency = optional(number, -1)
+      snap_start           = optional(bool, true)
     }), {})
     image_worker = optional(object({
       memory_mb            = optional(number, 2048)
@@ -76,6 +78,12 @@ variable "functions" {
     condition     = var.functions.image_worker.memory_mb >= 512
     error_message = "The worker needs some 240 MB for itself: with less than 512 it has no room for pictures."
   }
+}
+
+variable "deployment_config" {
+  description = "How CodeDeploy moves callers to a new version: one of its configurations for Lambda. Null for no CodeDeploy: then an apply moves them at once, and no alarm takes it back."
+  type        = string
+  default     = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 }
 
 variable "worker_batch_size" {

@@ -54,7 +54,7 @@ resource "aws_iam_role" "this" {
 resource "aws_iam_role_policy" "plan" {
   role   = aws_iam_role.this["plan"].id
   name   = "plan"
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_state, local.read_configuration) })
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_state, local.read_configuration, local.read_releases) })
 }
 
 resource "aws_iam_role_policy" "deploy" {

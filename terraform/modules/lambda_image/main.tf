@@ -22,6 +22,7 @@ resource "aws_lambda_function" "this" {
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
   reserved_concurrent_executions = var.reserved_concurrency
+  publish                        = true # each change is a version, which live can be moved to and back from
 
   # Written out in full: some clouds answer the two that are not set as empty ones, and then every plan wants to change
   # them. Empty means the image's own.
@@ -43,6 +44,15 @@ resource "aws_lambda_function" "this" {
   logging_config {
     log_format = "Text" # the services write one JSON object a line themselves; Lambda's JSON format would wrap it
     log_group  = aws_cloudwatch_log_group.function.name
+  }
+
+  # What SnapStart excludes (provisioned concurrency, EFS, more than 512 MB of /tmp) this module does not offer at all.
+  dynamic "snap_start" {
+    for_each = var.snap_start ? ["PublishedVersions"] : []
+
+    content {
+      apply_on = snap_start.value
+    }
   }
 
   tracing_config {

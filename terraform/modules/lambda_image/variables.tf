@@ -78,6 +78,18 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "snap_start" {
+  description = "Whether Lambda keeps a snapshot of each published version, initialised, and starts environments from it. The image must allow it: AWS's own base for Python 3.12 or later, or the label that docs/snapstart.md names."
+  type        = bool
+  default     = false
+}
+
+variable "moves_alias" {
+  description = "Whether an apply moves the alias live to the version that it publishes; otherwise whoever releases (CodeDeploy) does."
+  type        = bool
+  default     = true
+}
+
 variable "environment_variables" {
   description = "The function's environment."
   type        = map(string)

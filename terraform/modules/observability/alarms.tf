@@ -1,7 +1,8 @@
 locals {
   budget_waits = { namespace = var.name, name = "BudgetWaits" }
 
-  # No data means that nothing happened, which is fine for each of these.
+  # No data means that nothing happened, which is fine for each of these. `functions` are those whose new version an alarm
+  # condemns: it stops their releases, so it has none where the cause lies elsewhere (somebody uploads much, say).
   alarms = merge(
     {
       dead-letters = {
@@ -10,6 +11,7 @@ locals {
         metric      = "ApproximateNumberOfMessagesVisible"
         dimensions  = { QueueName = var.dead_letter_queue_name }
         statistic   = "Maximum"
+        functions   = ["image_worker"]
         threshold   = var.thresholds.dead_letters
         period      = 60
         periods     = 1
@@ -20,6 +22,7 @@ locals {
         metric      = "ApproximateAgeOfOldestMessage"
         dimensions  = { QueueName = var.image_jobs_queue_name }
         statistic   = "Maximum"
+        functions   = [] # a queue may be long for many reasons
         threshold   = var.thresholds.oldest_job_seconds
         period      = 60
         periods     = 3
@@ -30,6 +33,7 @@ locals {
         metric      = "5XXError"
         dimensions  = { ApiName = var.api_name, Stage = var.api_stage }
         statistic   = "Sum"
+        functions   = ["api", "authorizer"]
         threshold   = var.thresholds.api_5xx
         period      = 60
         periods     = 1
@@ -41,6 +45,7 @@ locals {
         metric      = local.budget_waits.name
         dimensions  = {}
         statistic   = "Sum"
+        functions   = []
         threshold   = var.thresholds.budget_waits
         period      = 2 * 3600
         periods     = 1
@@ -53,6 +58,7 @@ locals {
         metric      = "Errors"
         dimensions  = { FunctionName = function_name }
         statistic   = "Sum"
+        functions   = [key]
         threshold   = var.thresholds.function_errors
         period      = 60
         periods     = 1

@@ -4,6 +4,10 @@ output "operations_topic_arn" {
 }
 
 output "alarm_names" {
-  description = "Every alarm's name."
-  value       = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name]
+  description = "By function: the names of the alarms that a bad version of it sets off."
+  value = {
+    for function in keys(var.function_names) : function => [
+      for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name if contains(local.alarms[key].functions, function)
+    ]
+  }
 }

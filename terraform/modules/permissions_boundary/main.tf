@@ -45,11 +45,19 @@ locals {
           "${local.arn}:logs:${local.here}:log-group:API-Gateway-Execution-Logs_*",
         ]
       },
+      # What calls a function is moved from version to version by CodeDeploy, in a role like the others.
+      {
+        Sid      = "OwnAliases"
+        Effect   = "Allow"
+        Action   = ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"]
+        Resource = ["${local.arn}:lambda:${local.here}:function:${var.name}-*"]
+      },
       # None of these has a resource that could be named.
       {
         Sid    = "WithoutResources"
         Effect = "Allow"
         Action = [
+          "cloudwatch:DescribeAlarms", # CodeDeploy, while it releases
           "logs:DescribeLogGroups",
           "rekognition:DetectLabels", "rekognition:DetectModerationLabels",
           "xray:PutTelemetryRecords", "xray:PutTraceSegments",

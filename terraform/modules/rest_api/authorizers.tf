@@ -42,6 +42,7 @@ resource "aws_lambda_permission" "authorizer" {
   statement_id  = "AllowRestApiAuthorizer"
   action        = "lambda:InvokeFunction"
   function_name = var.authorizer_function.name
+  qualifier     = var.authorizer_function.alias
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/authorizers/${aws_api_gateway_authorizer.optional[0].id}"
 }

@@ -2,7 +2,7 @@ locals {
   # On every answer that the gateway gives by itself. The function sets the same on its own.
   cors_headers = {
     "Access-Control-Allow-Origin"   = var.cors_allow_origin
-    "Access-Control-Expose-Headers" = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow"
+    "Access-Control-Expose-Headers" = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow,X-Correlation-Id"
     "Vary"                          = "Origin"
   }
 

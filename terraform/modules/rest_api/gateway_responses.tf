@@ -55,9 +55,13 @@ locals {
 resource "aws_api_gateway_gateway_response" "this" {
   for_each = local.gateway_responses
 
-  rest_api_id         = aws_api_gateway_rest_api.this.id
-  response_type       = each.key
-  status_code         = each.value.status
-  response_templates  = { "application/json" = each.value.body }
-  response_parameters = { for header, value in each.value.headers : "gatewayresponse.header.${header}" => "'${value}'" }
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  response_type      = each.key
+  status_code        = each.value.status
+  response_templates = { "application/json" = each.value.body }
+
+  response_parameters = merge(
+    { for header, value in each.value.headers : "gatewayresponse.header.${header}" => "'${value}'" },
+    { "gatewayresponse.header.X-Correlation-Id" = "context.requestId" }, # as on the function's answers
+  )
 }

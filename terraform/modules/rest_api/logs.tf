@@ -11,10 +11,12 @@ resource "aws_cloudwatch_log_group" "access" {
 
 locals {
   # Who called what, how it went and where to look next. Deliberately no query string (cursors and tokens end up there), no
-  # Authorization, no address and no user: the logs hold no personal data.
+  # Authorization, no address and no user, not even the token's `sub`: the logs hold no personal data. The two ids are
+  # those of the functions' lines: the answer's X-Correlation-Id, and the invocation.
   access_log_format = jsonencode({
     time                = "$context.requestTime"
-    request_id          = "$context.requestId"
+    correlation_id      = "$context.requestId"
+    request_id          = "$context.integration.requestId"
     extended_request_id = "$context.extendedRequestId"
     trace_id            = "$context.xrayTraceId"
     method              = "$context.httpMethod"
@@ -26,6 +28,7 @@ locals {
     response_ms         = "$context.responseLatency"
     integration_status  = "$context.integration.status"
     integration_ms      = "$context.integration.latency"
+    integration_error   = "$context.integration.error"
     authorizer_status   = "$context.authorizer.status"
     error_type          = "$context.error.responseType"
   })

@@ -124,6 +124,7 @@ resource "aws_lambda_permission" "api" {
   statement_id  = "AllowRestApi"
   action        = "lambda:InvokeFunction"
   function_name = var.function.name
+  qualifier     = var.function.alias
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/${var.stage}/*"
 }

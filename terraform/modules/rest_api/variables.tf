@@ -56,9 +56,10 @@ variable "openapi" {
 }
 
 variable "function" {
-  description = "The function that serves every operation."
+  description = "The function that serves every operation: its name, the alias that is called, and what calls it."
   type = object({
     name       = string
+    alias      = string
     invoke_arn = string
   })
 }
@@ -67,6 +68,7 @@ variable "authorizer_function" {
   description = "The function that checks optional tokens; needed where the document has operations with one."
   type = object({
     name       = string
+    alias      = string
     invoke_arn = string
   })
   default = null

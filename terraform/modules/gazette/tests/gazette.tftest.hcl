@@ -25,6 +25,14 @@ mock_provider "aws" {
     defaults = {
       arn        = "arn:aws:lambda:eu-west-1:111122223333:function:mock"
       invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/mock/invocations"
+      version    = "1"
+    }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = {
+      arn        = "arn:aws:lambda:eu-west-1:111122223333:function:mock:live"
+      invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/mock:live/invocations"
     }
   }
 
@@ -539,4 +547,61 @@ run "another_stages_secret_is_refused" {
   }
 
   expect_failures = [var.media_cdn]
+}
+
+run "everybody_calls_the_alias_and_may_call_nothing_else" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.image_jobs.function_name == module.worker_function.alias_arn
+      && aws_cloudwatch_event_target.sweeper.arn == module.sweeper_function.alias_arn
+      && endswith(local.callable.api.invoke_arn, ":live/invocations")
+      && endswith(local.callable.authorizer.invoke_arn, ":live/invocations")
+    )
+    error_message = "Something calls a version that no release moves."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.sweep.qualifier == "live" && aws_lambda_permission.sweep.source_arn == "arn:aws:events:eu-west-1:111122223333:rule/mock"
+    error_message = "The schedule may call the alias alone."
+  }
+}
+
+run "a_canary_is_the_default_and_snapshots_are_the_apis" {
+  command = plan
+
+  assert {
+    condition     = module.release[0].application == "gazette-test" && toset(keys(module.release[0].deployment_groups)) == toset(["api", "authorizer", "image_worker", "sweeper"])
+    error_message = "A function can't be released."
+  }
+
+  assert {
+    condition = output.releases["image_worker"] == {
+      function         = "gazette-test-image-worker"
+      alias            = "live"
+      version          = "1"
+      application      = "gazette-test"
+      deployment_group = "image-worker"
+    }
+    error_message = "make deploy could not find what to release."
+  }
+
+  assert {
+    condition     = module.observability.alarm_names.api == ["gazette-test-api-5xx", "gazette-test-api-errors"]
+    error_message = "The API's release has other alarms."
+  }
+}
+
+run "without_codedeploy_nothing_of_it_is_made" {
+  command = plan
+
+  variables {
+    deployment_config = null
+  }
+
+  assert {
+    condition     = length(module.release) == 0 && alltrue([for release in values(output.releases) : release.application == null && release.deployment_group == null])
+    error_message = "A cloud without CodeDeploy could not apply this."
+  }
 }

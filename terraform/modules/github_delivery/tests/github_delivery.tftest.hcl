@@ -1,4 +1,8 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::111122223333:policy/mock" }
+  }
+}
 
 override_data {
   target = data.aws_caller_identity.current
@@ -187,5 +191,36 @@ run "a_delivery_looks_after_its_own_stages_key_and_deletes_none" {
       !strcontains(policy.policy, "kms:*") && !strcontains(policy.policy, "Deletion") && length(policy.policy) < 6144
     ])
     error_message = "A delivery may do anything to a key, or delete it; or the policy is longer than a managed one may be."
+  }
+}
+
+run "a_stage_releases_its_own_functions_alone" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for stage, policy in aws_iam_policy.release : [
+        for statement in jsondecode(policy.policy).Statement : [
+          for resource in statement.Resource : strcontains(resource, "gazette-${stage}")
+        ] if !contains(["KnowHowCallsAreMoved", "ReadReleases", "StopReleases"], statement.Sid)
+      ]
+    ]))
+    error_message = "A stage's delivery could release another stage's functions."
+  }
+
+  assert {
+    condition = {
+      for stage, policy in aws_iam_policy.release : stage => [
+        for statement in jsondecode(policy.policy).Statement : [statement.Resource, statement.Condition.StringEquals["iam:PassedToService"]] if contains(statement.Action, "iam:PassRole")
+      ]
+      } == {
+      for stage in ["dev", "prod"] : stage => [[["arn:aws:iam::111122223333:role/gazette-${stage}-codedeploy"], ["codedeploy.amazonaws.com"]]]
+    }
+    error_message = "CodeDeploy gets its own role, and nobody else does."
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_iam_policy.release : length(policy.policy) < 6144])
+    error_message = "A managed policy has room for 6,144 characters."
   }
 }

@@ -8,6 +8,10 @@ mock_provider "aws" {
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111122223333:role/gazette-test-worker" }
   }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { version = "7" }
+  }
 }
 
 variables {
@@ -151,4 +155,54 @@ run "an_unknown_architecture_is_refused" {
   }
 
   expect_failures = [var.architecture]
+}
+
+run "every_change_is_a_version_and_an_apply_moves_live_to_it" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.this.publish && aws_lambda_alias.moved_here[0].name == "live" && aws_lambda_alias.moved_here[0].function_version == "7"
+    error_message = "live is not at the version that was published."
+  }
+
+  assert {
+    condition     = output.alias_name == "live" && output.version == "7" && output.live_version == "7" && length(aws_lambda_alias.moved_elsewhere) == 0
+    error_message = "The outputs tell of another alias."
+  }
+}
+
+# That a later version leaves it where it is takes two applies: tests/terraform/test_releases.py.
+run "where_somebody_else_releases_live_is_made_at_the_first_version" {
+  command = plan
+
+  variables {
+    moves_alias = false
+  }
+
+  assert {
+    condition     = aws_lambda_alias.moved_elsewhere[0].name == "live" && aws_lambda_alias.moved_elsewhere[0].function_version == "7" && length(aws_lambda_alias.moved_here) == 0
+    error_message = "The first version needs no release."
+  }
+}
+
+run "there_are_no_snapshots_unless_somebody_asks_for_them" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_function.this.snap_start) == 0
+    error_message = "Snapshots cost, and an image has to allow them."
+  }
+}
+
+run "snapshots_are_kept_of_published_versions" {
+  command = plan
+
+  variables {
+    snap_start = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.snap_start[0].apply_on == "PublishedVersions"
+    error_message = "Nothing starts from a snapshot."
+  }
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {}
 variables {
   name     = "gazette-test"
   stage    = "v1"
-  function = { name = "api", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:api" }
+  function = { name = "api", alias = "live", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:api" }
 
   openapi = {
     info  = { title = "Test", version = "1" }

@@ -11,8 +11,8 @@ variables {
   name                = "gazette-test"
   stage               = "v1"
   openapi             = yamldecode(file("../../../services/api/openapi.yaml"))
-  function            = { name = "gazette-test-api", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:gazette-test-api" }
-  authorizer_function = { name = "gazette-test-authorizer", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:gazette-test-authorizer" }
+  function            = { name = "gazette-test-api", alias = "live", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:gazette-test-api" }
+  authorizer_function = { name = "gazette-test-authorizer", alias = "live", invoke_arn = "arn:aws:lambda:eu-west-1:111122223333:function:gazette-test-authorizer" }
   user_pool_arns      = ["arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_abc"]
 }
 
