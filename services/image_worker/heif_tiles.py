@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
 from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from dataclasses import dataclass
 from typing import TypeVar
 
 import _pi_heif
@@ -89,6 +90,15 @@ def _library() -> ctypes.CDLL | None:
     return library
 
 
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """Some of the picture's rows of pixels; a row of tiles may stand out of the picture."""
+
+    top: int
+    bottom: int
+    pixels: Image.Image
+
+
 class Tiles:
     """The primary picture of a file, upright and in RGB with 8 bits, read from top to bottom."""
 
@@ -107,7 +117,8 @@ class Tiles:
         self._options.contents.convert_hdr_to_8bit = 1
         self._tiling = _Tiling()
         _check(library.heif_image_handle_get_image_tiling(handle, 1, byref(self._tiling)))
-        self._decoded: dict[int, Image.Image] = {}
+        self._strip: _Strip | None = None
+        self._row: _Strip | None = None
 
     def _owned(self, pointer: Pointer, free: Callable[[Pointer], None]) -> Pointer:
         self._freed.callback(free, pointer)
@@ -134,27 +145,35 @@ class Tiles:
         )
 
     def rows(self, top: int, bottom: int) -> Image.Image:
-        """These rows of pixels, in their whole width. Cheap from top to bottom: of what was decoded the last two rows
-        of tiles are kept, for the next strip begins within them.
+        """These rows of pixels, in their whole width. Cheap from top to bottom, also where strips overlap: kept are the
+        last strip, and the last row of tiles while it has more to give.
 
         Raises ValueError for a damaged tile.
         """
         tiling = self._tiling
         above = -tiling.top % tiling.tile_height
-        first, last = (top + above) // tiling.tile_height, (bottom - 1 + above) // tiling.tile_height
-        part = Image.new("RGB", (tiling.width, bottom - top))
-        for row in range(first, last + 1):
-            for old in [old for old in self._decoded if not row - 1 <= old <= row]:
-                del self._decoded[old]
-            if row not in self._decoded:
-                self._decoded[row] = self._row(row)
-            begins = row * tiling.tile_height - above
-            whole = self._decoded[row]
-            upper, lower = max(top, begins), min(bottom, begins + tiling.tile_height)
-            part.paste(whole.crop((0, upper - begins, tiling.width, lower - begins)), (0, upper - top))
-        return part
+        strip = Image.new("RGB", (tiling.width, bottom - top))
+        before, self._strip = self._strip, None
+        if before and before.top <= top < before.bottom:
+            strip.paste(before.pixels, (0, before.top - top))
+            top_of_rest = before.bottom
+        else:
+            top_of_rest = top
+        while top_of_rest < bottom:
+            number = (top_of_rest + above) // tiling.tile_height
+            begins = number * tiling.tile_height - above
+            if self._row is None or self._row.top != begins:
+                self._row = None  # before there is another one
+                self._row = _Strip(begins, begins + tiling.tile_height, self._decoded(number))
+            strip.paste(self._row.pixels, (0, begins - top))
+            top_of_rest = self._row.bottom
+            if top_of_rest <= bottom:
+                self._row = None
+        self._strip = _Strip(top, bottom, strip)
+        return strip
 
-    def _row(self, row: int) -> Image.Image:
+    def _decoded(self, row: int) -> Image.Image:
+        """A row of tiles."""
         tiling = self._tiling
         before = -tiling.left % tiling.tile_width
         whole = Image.new("RGB", (tiling.width, tiling.tile_height))

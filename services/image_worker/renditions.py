@@ -28,7 +28,7 @@ def large(picture: Picture) -> bytes:
 def thumbnail(picture: Picture) -> bytes:
     """A JPEG of THUMBNAIL_SIDE pixels at most."""
     small = fitting(*picture.pixels.size, THUMBNAIL_SIDE)
-    return _jpeg(picture.pixels.resize(small, Image.Resampling.LANCZOS, reducing_gap=2.0))
+    return _jpeg(picture.pixels.resize(small, Image.Resampling.LANCZOS, reducing_gap=1.5))
 
 
 def analysable(picture: Picture, large_jpeg: bytes) -> bytes:
