@@ -15,7 +15,7 @@ from api.signing import Signer
 from articles.label_index import LabelIndex
 from articles.service import ArticleService
 
-EXPOSED_HEADERS = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow"
+EXPOSED_HEADERS = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow,X-Correlation-Id"
 """What a browser's script may read of an answer. modules/rest_api says the same, to the letter, for the answers that
 the gateway gives by itself (tests/contract)."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from api import snapshot
 from api.tokens import TokenVerifier, bare
-from articles import logs
+from articles import correlation, logs
 
 logs.configure("authorizer", os.environ.get("LOG_LEVEL", "INFO"))
 verifier = TokenVerifier(os.environ["TOKEN_ISSUER"], os.environ["TOKEN_AUDIENCE"], os.environ["JWKS_URL"])
@@ -19,7 +19,8 @@ snapshot.register(verifier.prime, verifier.forget)
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Takes a REQUEST authorizer's event, gives its policy and, of a good token, the claims as context."""
-    with logs.context(request_id=context.aws_request_id):
+    correlation.follow(correlation.valid(event.get("requestContext", {}).get("requestId")))
+    with logs.context(request_id=context.aws_request_id, trace_id=logs.trace_id()):
         return decide(verifier, event)
 
 

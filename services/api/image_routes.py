@@ -32,7 +32,12 @@ def image_routes(service: ArticleService, show: Representations, signer: Signer,
         # A repeated call gets a policy with what is left of the first one's time.
         expires_at = image.upload_expires_at or image.created_at
         policy = signer.upload(
-            image.article_id, image.id, image.content_type, image.size, seconds_until(expires_at, now())
+            image.article_id,
+            image.id,
+            image.content_type,
+            image.size,
+            seconds_until(expires_at, now()),
+            image.correlation_id,
         )
         body = {
             "image": show.image(image),

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from api.sigv4 import UploadPolicy
-from articles import keys
+from articles import correlation, keys
 
 if TYPE_CHECKING:
     from api.media_urls import MediaUrls
     from api.presigning import Presigner
+
+_METADATA = f"x-amz-meta-{correlation.METADATA}"
 
 RENDITIONS = ("large", "thumbnail")
 
@@ -19,13 +21,24 @@ class Signer:
         self._uploads_bucket = uploads_bucket
         self._media_urls = media_urls
 
-    def upload(self, article_id: str, image_id: str, content_type: str, size: int, seconds: int) -> UploadPolicy:
-        """A policy for one object: its key, its type and its exact size, for `seconds`."""
+    def upload(
+        self,
+        article_id: str,
+        image_id: str,
+        content_type: str,
+        size: int,
+        seconds: int,
+        correlation_id: str | None = None,
+    ) -> UploadPolicy:
+        """A policy for one object: its key, its type, its exact size and its correlation id, for `seconds`."""
+        fields = {"Content-Type": content_type}
+        if correlation_id:
+            fields[_METADATA] = correlation_id
         return self._presigner.post(
             self._uploads_bucket,
             keys.upload_object(article_id, image_id),
-            {"Content-Type": content_type},
-            [{"Content-Type": content_type}, ["content-length-range", size, size]],
+            fields,
+            [*({name: value} for name, value in fields.items()), ["content-length-range", size, size]],
             seconds,  # a repeated call after its time gets one that has ended
         )
 

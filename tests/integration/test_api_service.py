@@ -14,7 +14,7 @@ from tests.handlers import loaded
 from tests.integration.conftest import CORS_ALLOW_ORIGIN
 
 ABSENT = "01JD9Z6M3T8Q4V7W2X5Y1Z0ABC"
-EXPOSED = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow"
+EXPOSED = "ETag,Location,Link,Retry-After,WWW-Authenticate,Allow,X-Correlation-Id"
 
 
 @pytest.mark.parametrize(
@@ -226,12 +226,16 @@ def test_a_log_line_is_one_object_that_names_the_request_and_the_article_and_no_
     assert answer.status == 503
     captured = capsys.readouterr()
     assert captured.err == ""
-    (line,) = [json.loads(line) for line in captured.out.splitlines()]
-    assert line["level"] == "ERROR"
-    assert line["request_id"] == "8f2e9c1a-1111-4222-8333-444455556666"
-    assert line["article_id"] == ABSENT
-    assert line["route"] == "PATCH /articles/{article_id}"
-    assert line["service"] == "api"
+    lines = [json.loads(line) for line in captured.out.splitlines()]
+    assert [line["level"] for line in lines] == ["ERROR", "INFO"]
+    for line in lines:
+        assert line["request_id"] == "8f2e9c1a-1111-4222-8333-444455556666"
+        assert line["correlation_id"] == "5e0f1e4b-4a5b-4c8c-9f1e-2f6f2e6b8a10"
+        assert line["article_id"] == ABSENT
+        assert line["route"] == "PATCH /articles/{article_id}"
+        assert line["service"] == "api"
+    assert (lines[1]["message"], lines[1]["status"]) == ("answered", 503)
+    assert lines[1]["duration_ms"] >= 0
     for secret in ("private title", "secret.token", "my-key", ALICE.id, "alice@example.com"):
         assert secret not in captured.out
 
@@ -241,6 +245,6 @@ def test_what_is_no_id_gets_into_no_log_line(capsys: pytest.CaptureFixture[str])
     event = rest_event("GET", "/labels", resource="/labels") | {"pathParameters": {"article_id": "alice@home"}}
     with loaded("api.handler") as handle:
         assert Gateway(handle).send(event).status == 503
-    (line,) = capsys.readouterr().out.splitlines()
-    assert "request_id" in json.loads(line)
-    assert "alice@home" not in line
+    out = capsys.readouterr().out
+    assert all("request_id" in json.loads(line) for line in out.splitlines())
+    assert "alice@home" not in out
