@@ -5,7 +5,7 @@ formats" and "Using Global Secondary Indexes" (Provisioned throughput considerat
 JSON; binary values are bytes. A kilobyte is 1,024 bytes there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -67,6 +67,27 @@ def index_units(index: Index, table_keys: Sequence[str], before: Attributes | No
             return write_units(old, new)
         return write_units(old, None) + write_units(None, new)
     return write_units(old, new)
+
+
+def units_by_key(
+    table_keys: Sequence[str],
+    indexes: Iterable[Index],
+    before: Attributes | None,
+    after: Attributes | None,
+    *,
+    transaction: bool = False,
+) -> Iterator[tuple[str, str, float]]:
+    """(index or "", partition key, units) of one write: whose partitions take how much of it."""
+    there = after or before or {}
+    yield "", there[table_keys[0]]["S"], write_units(before, after, transaction=transaction)
+    for index in indexes:
+        old, new = index.entry(before, table_keys), index.entry(after, table_keys)
+        if old is not None and new is not None and old[index.keys[0]] == new[index.keys[0]]:
+            yield index.name, new[index.keys[0]]["S"], index_units(index, table_keys, before, after)
+        elif old != new:
+            for entry in (old, new):
+                if entry is not None:
+                    yield index.name, entry[index.keys[0]]["S"], write_units(entry, None)
 
 
 def _size(item: Attributes | None) -> int:

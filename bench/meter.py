@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from bench.capacity_units import Attributes, Index, index_units, item_size, read_units, write_units
+from bench.capacity_units import Attributes, Index, item_size, read_units, units_by_key, write_units
 from bench.listening import listening
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Consumption:
     read: float = 0.0
     write: float = 0.0
     reported: float = 0.0
+    by_key: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Write units by (index or "", partition key)."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,20 @@ class Meter:
             return
         body, touched = context.pop("metered")
         read, write = 0.0, 0.0
+        by_key: Any = Counter()
         if model.name in _READS:
             read = self._read(model.name, body)
         else:
-            write = sum(self._written(item, transaction=model.name == "TransactWriteItems") for item in touched)
+            for item in touched:
+                for index, partition, units in self._written(item, transaction=model.name == "TransactWriteItems"):
+                    write += units
+                    by_key[index, partition] += units
         reported = parsed.get("ConsumedCapacity", [])
         entries = reported if isinstance(reported, list) else [reported]
         with self._lock:
             self.consumption.read += read
             self.consumption.write += write
+            self.consumption.by_key += by_key
             self.consumption.reported += sum(entry.get("CapacityUnits", 0.0) for entry in entries)
 
     def _read(self, operation: str, body: Mapping[str, Any]) -> float:
@@ -142,12 +149,13 @@ class Meter:
             key = part["Key"] if "Key" in part else {name: part["Item"][name] for name in schema.keys}
             yield _Touched(table, key, self._item(table, key), check=kind == "ConditionCheck")
 
-    def _written(self, item: _Touched, *, transaction: bool) -> float:
+    def _written(self, item: _Touched, *, transaction: bool) -> Iterator[tuple[str, str, float]]:
         after = item.before if item.check else self._item(item.table, item.key)
+        if item.before is None and after is None:  # a condition that found nothing, or nothing to delete
+            yield "", next(iter(item.key.values()))["S"], write_units(None, None, transaction=transaction)
+            return
         schema = self._schema(item.table)
-        return write_units(item.before, after, transaction=transaction) + sum(
-            index_units(index, schema.keys, item.before, after) for index in schema.indexes
-        )
+        yield from units_by_key(schema.keys, schema.indexes, item.before, after, transaction=transaction)
 
     def _item(self, table: str, key: Any) -> Attributes | None:
         answer: Any = self._own.get_item(TableName=table, Key=key, ConsistentRead=True)

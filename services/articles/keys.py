@@ -21,8 +21,9 @@ INDEX_KEYS = {
 }
 
 FEED_SHARDS = 16
-"""Partitions of the feed and of each tag. One takes 1,000 write units a second, a summary is one unit: 16 take 16,000
-new articles a second. A page costs one Query a shard, so more shards make reading dearer. Change it only with a
+"""Partitions of the feed and of each tag. One takes 1,000 write units a second, a summary is one unit in the feed's
+index: 16 take 16,000 new articles a second (a tag's entries are written in a transaction, two units each: 8,000 that
+have a tag in common). A page costs one Query a shard, so more shards make reading dearer. Change it only with a
 migration: an item's shard follows from its id."""
 
 LABEL_COUNTER_SHARDS = 4
@@ -147,7 +148,7 @@ def article_id_within(key: dict[str, object]) -> str | None:
 
 def due_keys(due_at: str) -> dict[str, str]:
     """The keys that put an item before the sweeper, from the given time on. One partition serves: each image costs it
-    a handful of writes, so it takes some 200 images a second, four times Rekognition's default quota."""
+    six write units, so it takes 166 images a second, three times Rekognition's default quota."""
     return {"DuePK": due_partition(), "DueAt": due_at}
 
 
