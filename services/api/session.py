@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, create_credential_resolver
 from botocore.exceptions import NoCredentialsError
 
 from api.outside import Answer
@@ -33,8 +33,12 @@ class Session(botocore.session.Session):
 
     def get_credentials(self) -> "_Found":
         if self._own is None:
-            self._own = _Found(self.get_component("credential_provider").load_credentials)
+            self._own = _Found(self._find_credentials)
         return self._own
+
+    def _find_credentials(self) -> Credentials | None:
+        # A chain of its own each time: it holds a connection to the address that gives credentials.
+        return create_credential_resolver(self).load_credentials()
 
     def forget(self) -> None:
         """Closes every connection and drops the credentials: the next request opens one, and looks for them anew."""
