@@ -25,6 +25,7 @@ from typing import Any
 
 from bench import one_article
 from bench.canned import served
+from bench.one_article import VARIANTS
 from bench.results import record
 from bench.stacks import OURS, Stack, python, runtime, stacks, version
 from local.lambda_host.environment import Invocation
@@ -59,24 +60,7 @@ class Started:
         self._process = subprocess.Popen(
             [*around, str(python()), "-m", "awslambdaric", stack.handler],
             cwd=stack.root,
-            env={
-                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-                "AWS_LAMBDA_FUNCTION_NAME": "bench",
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/bench",
-                "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
-                "AWS_LAMBDA_RUNTIME_API": self._api.address,
-                "LAMBDA_TASK_ROOT": str(stack.root),
-                "LANG": "C.UTF-8",
-                "PATH": "/usr/bin:/bin",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONHASHSEED": "0",
-                "PYTHONPATH": str(runtime()),
-                "_HANDLER": stack.handler,
-                **stack.environment,
-                **variables,
-            },
+            env=environment(stack) | {"AWS_LAMBDA_RUNTIME_API": self._api.address} | dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -117,6 +101,26 @@ class Started:
         return self._log.read()
 
 
+def environment(stack: Stack) -> dict[str, str]:
+    """What Lambda and the image set. Hashes are the same in every process, so that all do the same steps."""
+    return {
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/bench",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+        "LAMBDA_TASK_ROOT": str(stack.root),
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": str(runtime()),
+        "_HANDLER": stack.handler,
+        **stack.environment,
+    }
+
+
 def instructions(stack: Stack, variables: Mapping[str, str]) -> float:
     """Millions, of one start."""
     with Started(stack, variables, VALGRIND) as started:
@@ -128,23 +132,23 @@ def instructions(stack: Stack, variables: Mapping[str, str]) -> float:
 
 
 @contextmanager
-def variables(*, urls: bool) -> Iterator[dict[str, str]]:
+def variables(variant: str) -> Iterator[dict[str, str]]:
     """The environment of all of them, with a DynamoDB in it."""
-    answers = {one_article.QUERY: {"": json.dumps(one_article.answer(urls=urls))}}
+    answers = {one_article.QUERY: {"": json.dumps(one_article.answer(variant))}}
     with tempfile.TemporaryDirectory() as scratch, served(answers, Path(scratch)) as address:
         yield one_article.VARIABLES | {"AWS_ENDPOINT_URL_DYNAMODB": address}
 
 
-def count(wanted: Mapping[str, Stack], *, urls: bool) -> dict[str, float]:
+def count(wanted: Mapping[str, Stack], variant: str) -> dict[str, float]:
     """Instructions of each, two at a time: they are the same however busy the machine is."""
-    with variables(urls=urls) as given, ThreadPoolExecutor(2) as pool:
+    with variables(variant) as given, ThreadPoolExecutor(2) as pool:
         return dict(zip(wanted, pool.map(lambda stack: instructions(stack, given), wanted.values()), strict=True))
 
 
-def timed(wanted: Mapping[str, Stack], rounds: int, *, urls: bool) -> tuple[dict[str, float], dict[str, float]]:
+def timed(wanted: Mapping[str, Stack], rounds: int, variant: str) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds to the first answer, and peak memory in MB."""
     seconds, memory = defaultdict(list), defaultdict(list)
-    with variables(urls=urls) as given:
+    with variables(variant) as given:
         for number in range(rounds + 1):
             for name in random.sample(list(wanted), len(wanted)):
                 began = time.perf_counter()
@@ -170,12 +174,12 @@ def shown(title: str, figures: Mapping[str, float]) -> None:
     print(flush=True)
 
 
-def keep(benchmark: str, figures: Mapping[str, float], unit: str, tail: str = "") -> None:
+def keep(benchmark: str, figures: Mapping[str, float], unit: str, variant: str) -> None:
     """Records ours in both states."""
     peers = {name: value for name, value in figures.items() if name not in OURS}
     for state, (suffix, usual, bare) in STATES.items():
         aim = f"≤ {usual:.2f} of usual, ≤ {bare:.2f} of bare"
-        record(f"{benchmark}{tail}{suffix}", figures[state], peers, unit=unit, aim=aim)
+        record(f"{benchmark}{variant}{suffix}", figures[state], peers, unit=unit, aim=aim)
 
 
 def main() -> None:
@@ -183,24 +187,23 @@ def main() -> None:
     if sys.argv[1:2] == ["instructions"]:
         names = {"usual", "bare", *(sys.argv[2:] or wanted)}
         chosen = {name: stack for name, stack in wanted.items() if name in names}
-        shown("cold start, 10⁶ instructions, no URLs", count(chosen, urls=False))
-        shown("cold start, 10⁶ instructions, four URLs", count(chosen, urls=True))
+        for variant, words in VARIANTS.items():
+            shown(f"cold start, 10⁶ instructions, {words}", count(chosen, variant))
         return
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     print(f"Python {version()}; time and memory: {rounds} rounds, interleaved, medians\n")
-    for urls, tail in ((False, ""), (True, "_with_urls")):
-        words = "four URLs" if urls else "no URLs"
-        seconds, memory = timed(wanted, rounds, urls=urls)
+    for variant, words in VARIANTS.items():
+        seconds, memory = timed(wanted, rounds, variant)
         milliseconds = {name: value * 1000 for name, value in seconds.items()}
         shown(f"cold start, ms, {words}", milliseconds)
-        keep("cold_start_time", milliseconds, "ms", tail)
+        keep("cold_start_time", milliseconds, "ms", variant)
         shown(f"peak memory, MB, {words}", memory)
         peers = {name: value for name, value in memory.items() if name not in OURS}
-        record(f"peak_memory{tail}", memory["ours"], peers, unit="MB", aim="≤ 0.8 of usual")
+        record(f"peak_memory{variant}", memory["ours"], peers, unit="MB", aim="≤ 0.8 of usual")
         if shutil.which(VALGRIND[0]):
-            counted = count(wanted, urls=urls)
+            counted = count(wanted, variant)
             shown(f"cold start, 10⁶ instructions, {words}", counted)
-            keep("cold_start_instructions", counted, "10⁶ instructions", tail)
+            keep("cold_start_instructions", counted, "10⁶ instructions", variant)
         else:
             print("valgrind is not installed: no instructions are counted\n")
     for benchmark, sizes in (
