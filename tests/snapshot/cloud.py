@@ -27,6 +27,8 @@ class Request:
 @dataclass
 class Cloud:
     address: str = ""
+    asked: list[str] = field(default_factory=list)
+    """Everything that was ever asked for, by path or operation."""
     requests: list[Request] = field(default_factory=list)
     handed_out: list[str] = field(default_factory=list)
     """The access keys."""
@@ -71,6 +73,7 @@ class Cloud:
         }
 
     def answer(self, request: Request) -> tuple[int, Any]:
+        self.asked.append(request.operation)
         self.requests.append(request)
         match request.operation:
             case "TransactWriteItems":
@@ -105,6 +108,7 @@ def running() -> Iterator[Cloud]:
         wbufsize = -1  # one segment an answer
 
         def do_GET(self) -> None:
+            cloud.asked.append(self.path)
             with lock:
                 self._send(200, {"keys": cloud.keys} if self.path == "/jwks" else cloud.credentials())
 
