@@ -2,6 +2,7 @@
 
 Settings come from the environment, as a workflow sets them. AWS's own; APPROVE=yes applies without asking;
 TAKE_OVER=yes goes on where a deploy was killed; ACCEPT_FINDINGS=yes takes what ECR's scan found to prod;
+ACCEPT_ALARMS=yes releases while an alarm is on, for the change that ends it;
 ARCHITECTURE is the functions'; GAZETTE_STATE_BUCKET, GAZETTE_REGISTRY and GAZETTE_API_URL name other places than the
 usual ones.
 """
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             approved=os.environ.get("APPROVE") == "yes",
             take_over=os.environ.get("TAKE_OVER") == "yes",
             accept_findings=os.environ.get("ACCEPT_FINDINGS") == "yes",
+            accept_alarms=os.environ.get("ACCEPT_ALARMS") == "yes",
         )
         if arguments.command == "bootstrap":
             delivery.bootstrap()

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from local.delivery import findings, releases, roots, site, smoke
 from local.delivery.publish import publish
 from local.delivery.registry import data_plane
 from local.delivery.releases import Records, Release
 from local.delivery.roots import TERRAFORM, Root
 from local.delivery.site import Site
+from local.delivery.traffic import Target, Traffic, targets
 from local.errors import LocalError
 from local.images.architecture import PLATFORMS, of_this_machine
 from local.images.functions import FUNCTIONS
@@ -56,6 +59,7 @@ class Delivery:
         approved: bool = False,
         take_over: bool = False,
         accept_findings: bool = False,
+        accept_alarms: bool = False,
         make_root: Callable[..., Root] = Root,
     ) -> None:
         """Takes what runs Terraform, for tests."""
@@ -68,6 +72,8 @@ class Delivery:
         self._approved = approved
         self._take_over = take_over
         self._accept_findings = accept_findings
+        self._accept_alarms = accept_alarms
+        self._traffic = Traffic(where.lambda_, where.codedeploy)
         self._make_root = make_root
 
     def bootstrap(self) -> None:
@@ -115,7 +121,7 @@ class Delivery:
         records.refuse_while_applying(take_over=self._take_over)
         release = self._built() if stage == BUILT_IN else self._promoted()
         self._look_at_findings(stage, release)
-        self._release(stage, records, release)
+        self._release(stage, records, release, self._stage(stage, release))
 
     def _look_at_findings(self, stage: str, release: Release) -> None:
         """Shows what ECR's scan found in the images. In prod, a critical finding stops here, and so does a scan that
@@ -135,20 +141,31 @@ class Delivery:
             )
 
     def rollback(self, stage: str) -> None:
-        """Goes back to the images before those in service. The configuration stays this checkout's."""
+        """Goes back to the release before the one in service, at once and whatever the alarms say."""
+        # Where its versions of the functions are still there, callers are moved to these, and nothing is applied.
+        # Otherwise its images are; the configuration stays this checkout's.
         self._require_state_bucket()
         records = Records(self._site.s3, self._site.state_bucket, stage)
         records.refuse_while_applying(take_over=self._take_over)
         old = releases.before(records.history)
         if old is None:
             raise LocalError(f"{stage} has no release with other images to go back to.")
-        print(f"  back to the images of {old.at} (commit {_short(old.commit)})", flush=True)
-        self._release(
-            stage, records,
-            releases.new(
-                "rollback", old.architecture, old.images, old.tags, commit=old.commit, of=old.id, bases=old.bases
-            ),
-        )  # fmt: skip
+        print(f"  back to the release of {old.at} (commit {_short(old.commit)})", flush=True)
+        release = releases.new(
+            "rollback", old.architecture, old.images, old.tags, commit=old.commit, of=old.id, bases=old.bases
+        )
+        root = self._stage(stage, release)
+        back = self._traffic.earlier(targets(root.outputs()), old.versions)
+        if back is None:
+            self._release(stage, records, release, root, at_once=True)
+            return
+        print("  " + ", ".join(f"{one.key} {one.version}" for one in back), flush=True)
+        self._ask(root, f"Move all callers in {stage} back to these versions, at once")
+        with records.applying(release) as versions:
+            versions.update({one.key: one.version for one in back})
+            self._traffic.move(back, at_once=True, ignore_alarms=True)
+            url = self._smoke(root)
+        self._tell(stage, release, url)
 
     def plan(self, stage: str) -> None:
         """Shows what this checkout would change in a stage around the images that it runs. Changes nothing."""
@@ -230,13 +247,18 @@ class Delivery:
             bases=source.bases,
         )  # fmt: skip
 
-    def _release(self, stage: str, records: Records, release: Release) -> None:
-        """Plans, asks, writes down, applies, tries out, writes down."""
-        root = self._stage(stage, release)
+    def _release(self, stage: str, records: Records, release: Release, root: Root, *, at_once: bool = False) -> None:
+        """Plans, asks, writes down, applies, has CodeDeploy move the callers, tries out, writes down."""
         with step("terraform plan"):
             changes = root.plan()
         last = records.history[-1] if records.history else None
-        if not changes and last and last.status == "succeeded" and last.images == release.images:
+        if (
+            not changes
+            and last
+            and last.status == "succeeded"
+            and last.images == release.images
+            and not self._traffic.waiting(targets(root.outputs()))
+        ):
             root.forget()
             self._smoke(root)
             print(f"\nThe plan is empty: {stage} already is what this would make it.")
@@ -244,12 +266,33 @@ class Delivery:
         if changes:
             root.show()
             self._ask(root, f"Apply this to {stage}")
-        with records.applying(release):
+        with records.applying(release) as versions:
             if changes:
                 self._apply(root)
             else:
                 print("  the plan is empty: nothing to apply", flush=True)
+            published = [one for one in targets(root.outputs()) if one.application]
+            versions.update({one.key: one.version for one in published})
+            self._traffic.move(published, at_once=at_once, ignore_alarms=at_once or self._accept_alarms)
             url = self._smoke(root)
+        if not at_once:
+            self._prune(records, published)
+        self._tell(stage, release, url)
+
+    def _prune(self, records: Records, published: list[Target]) -> None:
+        """Old versions cost, should they have snapshots; those that a rollback may want stay. A release that runs is
+        no failure because of them."""
+        for one in published:
+            try:
+                old = self._traffic.prune(one, releases.kept_versions(records.history, one.key))
+            except ClientError as error:
+                print(f"  old versions of {one.function} stay: {error}", flush=True)
+                continue
+            if old:
+                print(f"  {one.key}: removed version {', '.join(old)}, which no rollback needs", flush=True)
+
+    @staticmethod
+    def _tell(stage: str, release: Release, url: str) -> None:
         print(f"\n{stage} runs\n" + "\n".join(f"  {image:<13} {name}" for image, name in release.images.items()))
         print(f"API  {url}")
 

@@ -20,6 +20,8 @@ from local.errors import LocalError
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+KEPT_RELEASES = 5  # how far a rollback can go back without publishing again; Lambda bills snapshots of versions
+
 Kind = Literal["deploy", "promotion", "rollback"]
 Status = Literal["applying", "succeeded", "failed"]
 
@@ -29,7 +31,8 @@ class Release:
     """A stage's images at one time: `repository@sha256:…` by image, and the content tag that each was pushed with.
 
     `of` is the release whose images these are: dev's for a promotion, an earlier one of the same stage for a rollback.
-    `bases` names, by digest, what the images were built on; records that are older than this field have none.
+    `bases` names, by digest, what the images were built on, and `versions` what each function was at in the end, where
+    CodeDeploy moves callers, by the keys of Terraform's output `releases`; older records have neither.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Release:
     commit: str | None = None
     of: str | None = None
     bases: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def new(
@@ -54,6 +58,7 @@ def new(
     commit: str | None,
     of: str | None = None,
     bases: Mapping[str, str] | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> Release:
     """A release that is about to be applied."""
     now = datetime.now(UTC)
@@ -69,6 +74,7 @@ def new(
         commit=commit,
         of=of,
         bases=dict(bases or {}),
+        versions=dict(versions or {}),
     )
 
 
@@ -77,9 +83,15 @@ def newest_success(history: Sequence[Release]) -> Release | None:
     return next((release for release in reversed(history) if release.status == "succeeded"), None)
 
 
+def kept_versions(history: Sequence[Release], key: str) -> set[str]:
+    """The versions of a function that a rollback may still want: those of the newest releases that succeeded."""
+    succeeded = [release for release in history if release.status == "succeeded"]
+    return {release.versions[key] for release in succeeded[-KEPT_RELEASES:] if key in release.versions}
+
+
 def before(history: Sequence[Release]) -> Release | None:
-    """The release to roll back to: the newest that succeeded, with other images than those in service. None where there
-    is none.
+    """The release to roll back to: the newest that succeeded, with other images than those in service, or with other
+    versions of the functions where CodeDeploy moved callers to them. None where there is none.
 
     After a rollback, it is looked for before the release that was gone back to: a second rollback goes further back,
     and never forward to what was just left.
@@ -92,9 +104,14 @@ def before(history: Sequence[Release]) -> Release | None:
         places = [place for place, release in enumerate(history) if release.id == current.of]
         earlier = list(history[: places[0]]) if places else []
     return next(
-        (old for old in reversed(earlier) if old.status == "succeeded" and old.images != current.images),
+        (old for old in reversed(earlier) if old.status == "succeeded" and _differ(old, current)),
         None,
     )
+
+
+def _differ(old: Release, current: Release) -> bool:
+    both_known = old.versions and current.versions
+    return old.versions != current.versions if both_known else old.images != current.images
 
 
 class ConflictError(LocalError):
@@ -140,19 +157,21 @@ class Records:
             )
 
     @contextmanager
-    def applying(self, release: Release) -> Iterator[None]:
-        """Writes the release down before anything is applied, and afterwards how it ended.
+    def applying(self, release: Release) -> Iterator[dict[str, str]]:
+        """Writes the release down before anything is applied, and afterwards how it ended, with the versions that the
+        caller put into what this gives.
 
         Raises:
             ConflictError: another deploy was faster; nothing has been applied.
         """
         self._write([*self.history, release])
+        versions = dict(release.versions)
         try:
-            yield
+            yield versions
         except BaseException:
-            self._write([*self.history[:-1], replace(release, status="failed")])
+            self._write([*self.history[:-1], replace(release, status="failed", versions=versions)])
             raise
-        self._write([*self.history[:-1], replace(release, status="succeeded")])
+        self._write([*self.history[:-1], replace(release, status="succeeded", versions=versions)])
 
     def _write(self, history: list[Release]) -> None:
         body = json.dumps({"version": 1, "releases": [asdict(release) for release in history]}, indent=1).encode()

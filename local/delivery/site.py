@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.errors import LocalError
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
 
 
@@ -36,6 +37,16 @@ class Site:
     def ecr(self) -> Any:
         """The registry's control plane."""
         return self.session.client("ecr", region_name=self.region)
+
+    @cached_property
+    def lambda_(self) -> "LambdaClient":
+        """The functions."""
+        return self.session.client("lambda", region_name=self.region)
+
+    @cached_property
+    def codedeploy(self) -> Any:
+        """What moves callers from version to version."""
+        return self.session.client("codedeploy", region_name=self.region)
 
     def has_state_bucket(self) -> bool:
         """Whether the bucket is there and these credentials may use it.
