@@ -23,9 +23,11 @@ from local.ports import free_port
 from local.rekognition.control import RekognitionControl
 from local.users import UserPool
 from tests.e2e.client import ApiClient
+from tests.log_search import faults, logs_under
 
 LOG_LINES = 20  # of each log in a failed test's report, so wide at most
 LOG_COLUMNS = 500
+FAULTS = 50  # shown of the logs' lines, at most
 REUSED = os.environ.get("GAZETTE_E2E_DIR")
 
 
@@ -117,8 +119,12 @@ def _wants_a_stack(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack(pytestconfig: pytest.Config) -> RunningStack:
-    """The local cloud with Terraform applied. Where Terraform is missing, the tests that want it are skipped."""
+def stack(pytestconfig: pytest.Config) -> Iterator[RunningStack]:
+    """The local cloud with Terraform applied. Where Terraform is missing, the tests that want it are skipped.
+
+    At the end all logs are searched for what no log may hold: users with addresses have signed in by then, tokens and
+    presigned forms have gone through the functions.
+    """
     if _STARTING not in pytestconfig.stash:
         _start(pytestconfig)
     starting = pytestconfig.stash.get(_STARTING, None)
@@ -130,12 +136,14 @@ def stack(pytestconfig: pytest.Config) -> RunningStack:
         applied = starting.wait()
     else:
         pytest.skip("terraform is not installed")
-    return RunningStack(
+    yield RunningStack(
         outputs=applied,
         layout=layout,
         clients=Clients(applied["endpoint_url"]),
         rekognition=RekognitionControl(applied["rekognition_endpoint_url"]),
     )
+    found = faults(logs_under(layout.logs))
+    assert not found, "\n".join(["lines of the logs that may not be", *found[:FAULTS]])
 
 
 @pytest.fixture(autouse=True, scope="session")
