@@ -1,9 +1,10 @@
 """Delivery for real: this checkout's own Terraform, Dockerfiles and commands, from `bootstrap` to `rollback`.
 
 Debian's docker-registry is ECR's data plane. The emulator is everything else of AWS, its IAM enforced: it pulls the
-functions' images by the digests that Terraform gave it, and runs them. Three things of the configuration are overridden
-for the emulator's sake: it speaks no TLS, it keeps no logs of WAF, and it forgets what its alarms were made of
-(tests/terraform/test_alarms.py shows that the plan of those is empty, too).
+functions' images by the digests that Terraform gave it, and runs them. Some of the configuration is overridden for the
+emulator's sake: it speaks no TLS, it keeps no logs of WAF, it forgets what its alarms were made of
+(tests/terraform/test_alarms.py shows that the plan of those is empty, too), it takes no snapshots, and it has no
+CodeDeploy (tests/unit/local/delivery/test_traffic.py), so that here an apply moves the aliases.
 """
 
 import json
@@ -36,9 +37,11 @@ ACCOUNT = "000000000000"
 STATE_BUCKET = f"gazette-terraform-state-{ACCOUNT}-{REGION}"
 OVERRIDE = """
 module "gazette" {
-  require_tls   = false
-  observability = false
-  waf           = null
+  require_tls       = false
+  observability     = false
+  waf               = null
+  deployment_config = null
+  functions         = { for key in ["api", "authorizer"] : key => { snap_start = false } }
 }
 """
 NOT_COPIED = shutil.ignore_patterns(
