@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.handlers
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from moto.core.models import botocore_stubber
+
+from api.connections import Answer
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -37,6 +39,10 @@ class Wire:
         """botocore's own, with this in moto's place: botocore asks every listener, so both would act."""
         others = [entry for entry in botocore.handlers.BUILTIN_HANDLERS if entry[1] is not botocore_stubber]
         return [*others, ("before-send", self.send)]
+
+    def connections(self, url: str, *_: float) -> "Line":
+        """In place of those of the API's own client (api.aws.Connections)."""
+        return Line(self, url)
 
     def next(self, operation: str, *accidents: Accident) -> None:
         """These befall the next requests of the operation, one each."""
@@ -77,6 +83,24 @@ class Wire:
         if token and response.status_code == 200:
             self._committed.add(token)
         return response
+
+
+class Line:
+    """One client's, as api.dynamodb.Wire."""
+
+    def __init__(self, wire: Wire, url: str) -> None:
+        self._wire = wire
+        self._url = url
+
+    def post(self, headers: dict[str, str], body: bytes) -> Answer:
+        request = AWSPreparedRequest("POST", f"{self._url}/", HeadersDict(headers), body, stream_output=False)
+        operation = headers["X-Amz-Target"].rpartition(".")[2]
+        answered = self._wire.send(request, f"before-send.dynamodb.{operation}")
+        named = {name.lower(): str(value) for name, value in answered.headers.items()}
+        return Answer(answered.status_code, named, answered.content)
+
+    def close(self) -> None:
+        pass
 
 
 class _Raw:

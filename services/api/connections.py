@@ -105,8 +105,9 @@ def _lower(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _tls() -> ssl.SSLContext:
-    """Trusts what the SDK would: its own bundle, or the one that AWS_CA_BUNDLE names."""
-    return ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or _bundle())
+    """Trusts what the SDK would: its own bundle, or one that these variables name."""
+    named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return ssl.create_default_context(cafile=named or _bundle())
 
 
 def _bundle() -> str:

@@ -21,9 +21,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from api.connections import Answer
-
-ATTEMPTS = 3
-"""Of one call, the first among them."""
+from api.sigv4 import Credentials
 
 _LONGEST_PAUSE = 20.0
 """Seconds; the n-th pause is random, up to 2**(n-1)."""
@@ -44,19 +42,6 @@ _WORTH_A_RETRY = frozenset(
 
 _SIGNED = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"
 _SIGNED_WITHOUT_TOKEN = "content-type;host;x-amz-date;x-amz-target"  # noqa: S105 (no password)
-
-
-class Credentials(Protocol):
-    """As botocore freezes them."""
-
-    @property
-    def access_key(self) -> str: ...
-
-    @property
-    def secret_key(self) -> str: ...
-
-    @property
-    def token(self) -> str | None: ...
 
 
 class Wire(Protocol):
@@ -84,14 +69,17 @@ class DynamoDB:
         region: str,
         credentials: Callable[[], Credentials],
         wire: Wire,
+        *,
+        attempts: int,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`credentials` is asked before each signature, and gives what is good then."""
+        """`credentials` is asked before each signature, and gives what is good then; `attempts` counts the first."""
         self._host = urlsplit(url).netloc
         self._region = region
         self._credentials = credentials
         self.wire = wire
+        self._attempts = attempts
         self._sleep = sleep
         self._now = now
         self._key = _Key("", "", b"")
@@ -123,10 +111,10 @@ class DynamoDB:
             try:
                 return self._once(operation, body)
             except ClientError as error:
-                if attempt == ATTEMPTS or not _may_pass(error):
+                if attempt == self._attempts or not _may_pass(error):
                     raise
             except (NoConnectionError, HTTPClientError):
-                if attempt == ATTEMPTS:
+                if attempt == self._attempts:
                     raise
             self._sleep(random.random() * min(2.0 ** (attempt - 1), _LONGEST_PAUSE))  # noqa: S311 (jitter is no secret)
             attempt += 1

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from botocore.signers import CloudFrontSigner
-
 from api.problems import ProblemError
 
 if TYPE_CHECKING:
+    from botocore.signers import CloudFrontSigner
+
     from api.presigning import Presigner
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,9 @@ class CloudFrontUrls:
         self.__dict__.pop("_signer", None)
 
     @cached_property
-    def _signer(self) -> CloudFrontSigner:
+    def _signer(self) -> "CloudFrontSigner":
+        from botocore.signers import CloudFrontSigner  # with half of the SDK
+
         try:
             return CloudFrontSigner(self._key_pair_id, _sha256_signature(self._read_private_key()))
         except Exception as error:  # whatever it is: the secret is the operator's to mend

@@ -11,12 +11,12 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import botocore.session
 from botocore.exceptions import NoCredentialsError, UnknownRegionError
 
 from api.sigv4 import Address, Credentials, Sigv4, UploadPolicy, present
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from types_boto3_s3 import S3Client
 
 _SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
@@ -64,7 +64,7 @@ class ClientPresigner:
 
 
 def presigner(
-    session: botocore.session.Session,
+    session: "Session",
     make_client: Callable[[], "S3Client"],
     now: Callable[[], datetime] = present,
 ) -> Presigner:
@@ -76,14 +76,14 @@ def presigner(
     return Sigv4(region, address, partial(_credentials, session), now)
 
 
-def _credentials(session: botocore.session.Session) -> Credentials:
+def _credentials(session: "Session") -> Credentials:
     found = session.get_credentials()
     if found is None:
         raise NoCredentialsError
     return cast("Credentials", found.get_frozen_credentials())
 
 
-def _addresses(session: botocore.session.Session, region: str) -> Callable[[str], Address] | None:
+def _addresses(session: "Session", region: str) -> Callable[[str], Address] | None:
     """What knows the buckets' addresses; None where only botocore knows them."""
     profile = session.get_scoped_config()
     configured = any(session.get_config_variable(name) for name in _CONFIGURED) or any(map(profile.get, _IN_PROFILE))

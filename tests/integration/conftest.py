@@ -77,6 +77,7 @@ def session_handler(session_wire: Wire) -> Handler:
         for name, value in API_ENVIRONMENT.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", session_wire.builtin_handlers())
+        monkeypatch.setattr("api.aws.Connections", session_wire.connections)
         with loaded("api.handler") as handle:
             return handle
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from articles.image_repository import ImageRepository
 from articles.table import Table
+from tests.dynamodb import Wire
 from tests.gateway import ALICE, Answer, Gateway
 from tests.handlers import loaded
 from tests.integration.conftest import API_ENVIRONMENT
@@ -30,7 +31,8 @@ def secret() -> str:
 
 
 @pytest.fixture
-def cdn_api(api: Gateway, secret: str, monkeypatch: pytest.MonkeyPatch) -> Gateway:  # noqa: ARG001
+def cdn_api(api: Gateway, secret: str, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Gateway:  # noqa: ARG001
+    monkeypatch.setattr("api.aws.Connections", wire.connections)
     cdn = {
         "MEDIA_URL": "https://media.example.com",
         "MEDIA_KEY_PAIR_ID": "K2JCJMDEHXQW5F",

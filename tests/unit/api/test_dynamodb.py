@@ -24,9 +24,10 @@ from botocore.exceptions import (
 )
 
 from api.connections import Answer, Connections
-from api.dynamodb import ATTEMPTS, DynamoDB
+from api.dynamodb import DynamoDB
 
 REGION = "eu-central-1"
+ATTEMPTS = 3
 URL = f"https://dynamodb.{REGION}.amazonaws.com"
 NOW = datetime(2026, 11, 22, 5, 6, 7, tzinfo=UTC)
 KEY = {"PK": {"S": "é"}}
@@ -62,7 +63,7 @@ def an_error(code: str, status: int = 400, **more: Any) -> Answer:
 def client(wire: FakeWire, token: str | None = "tok/en", pauses: list[float] | None = None) -> DynamoDB:  # noqa: S107
     credentials = ReadOnlyCredentials("AKID", "secret", token)
     sleep = pauses.append if pauses is not None else lambda _: None
-    return DynamoDB(URL, REGION, lambda: credentials, wire, sleep=sleep, now=lambda: NOW)
+    return DynamoDB(URL, REGION, lambda: credentials, wire, attempts=ATTEMPTS, sleep=sleep, now=lambda: NOW)
 
 
 @pytest.mark.parametrize("token", ["tok/en", None])
@@ -85,7 +86,7 @@ def test_a_request_is_signed_as_the_sdk_signs_it(token: str | None, monkeypatch:
 def test_the_key_of_a_signature_changes_with_the_day_and_the_credentials() -> None:
     wire = FakeWire([an_answer({})] * 3)
     day, current = [NOW], [ReadOnlyCredentials("AKID", "secret", None)]
-    made = DynamoDB(URL, REGION, lambda: current[0], wire, now=lambda: day[0])
+    made = DynamoDB(URL, REGION, lambda: current[0], wire, attempts=1, now=lambda: day[0])
     made.query()
     day[0] = NOW.replace(day=23)
     made.query()
@@ -285,7 +286,9 @@ def test_nobody_at_the_address_is_an_error() -> None:
         Connections(f"http://127.0.0.1:{port}", 1, 1).post({}, b"x")
 
 
-def test_https_trusts_the_sdks_bundle() -> None:
+def test_https_trusts_the_sdks_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
     made = Connections("https://127.0.0.1", 1, 1)
     assert made._tls is not None
     assert made._tls.check_hostname

@@ -50,7 +50,6 @@ def test_the_address_is_the_one_that_a_client_of_the_sdk_has(monkeypatch: pytest
         {"AWS_USE_FIPS_ENDPOINT": "true"},
         {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
         {"HTTPS_PROXY": "http://proxy"},
-        {"REQUESTS_CA_BUNDLE": "/bundle"},
         {"AWS_DEFAULT_REGION": ""},
         {"AWS_DEFAULT_REGION": "x.example/"},
     ],
