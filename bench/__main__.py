@@ -6,7 +6,7 @@ import sys
 from local.errors import LocalError
 from local.images import engine
 
-NAMES = ("worker", "end_to_end", "cold_start")
+NAMES = ("snapstart", "worker", "end_to_end", "cold_start")
 NEED_DOCKER = {"cold_start"}
 
 
