@@ -86,6 +86,10 @@ class _Subject:
                 ssl.RAND_add = nothing
             case "cryptography":
                 snapshot._renew_cryptography = nothing
+            case "connections":
+                importlib.import_module("api.connections").Connections.close = nothing
+            case "credentials":
+                importlib.import_module("api.session")._Found.forget = nothing
             case "forget":
                 for hook, _, _ in snapshot_restore_py.get_after_restore():
                     _cell(hook, "forget", nothing)

@@ -130,6 +130,8 @@ def test_a_copys_times_are_its_own(many: Run) -> None:
         ("ids", upload_keys),
         ("tls", tls_numbers),
         ("cryptography", nonces),
+        ("connections", sockets),
+        ("credentials", credentials),
         ("forget", sockets),
         ("forget", credentials),
     ],
