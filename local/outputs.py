@@ -21,6 +21,7 @@ REQUIRED = (
     "api_function",
     "worker_function",
     "sweeper_function",
+    "alias",
     "user_pool_id",
     "user_pool_client_id",
 )

@@ -174,7 +174,10 @@ class Stack:
             request = urllib.request.Request(
                 f"{function_host_url}/functions/{key}",
                 method="PUT",
-                headers={"X-Amzn-Lambda-Function-Name": outputs[output]},
+                headers={
+                    "X-Amzn-Lambda-Function-Name": outputs[output],
+                    "X-Amzn-Lambda-Function-Version": outputs["alias"],  # what events will come for
+                },
             )
             try:
                 opener.open(request, timeout=5).close()

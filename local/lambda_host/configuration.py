@@ -71,7 +71,7 @@ class FunctionSource(Protocol):
     """Where configurations and credentials come from: the emulator, or a test."""
 
     def function(self, name: str, version: str) -> Function:
-        """The deployed configuration of a function's version (`$LATEST` or a number)."""
+        """The deployed configuration of a function's version (`$LATEST`, a number, or an alias of one)."""
 
     def credentials(self, function: Function) -> Credentials:
         """Fresh credentials of its role."""

@@ -3,7 +3,7 @@
 POST /functions/<key>   an event; headers X-Amzn-Lambda-Function-Name, -Function-Version, -Function-Arn,
                         -Request-Id and -Deadline-Ms → 200 and the handler's result, or 502 and Lambda's
                         {errorType, errorMessage, stackTrace}
-PUT /functions/<key>    the first of these headers → 202: an environment is started ahead of the first event
+PUT /functions/<key>    the first two of these headers → 202: an environment is started ahead of the first event
 GET /health             200
 """
 

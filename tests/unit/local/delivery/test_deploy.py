@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.delivery import deploy, findings, smoke
+from local.delivery import deploy, findings, releases, smoke
 from local.delivery.deploy import Delivery
 from local.delivery.publish import Publication, Published
-from local.delivery.releases import Records, new
+from local.delivery.releases import Records, Release, new
 from local.delivery.site import Site
+from local.delivery.traffic import Target
 from local.errors import LocalError
 from local.layout import Layout
 
@@ -342,3 +344,138 @@ def test_the_smoke_test_can_be_sent_to_a_custom_domain(monkeypatch: pytest.Monke
 
     monkeypatch.setenv(smoke.ADDRESS, "http://127.0.0.1:4566/restapis/{id}/{stage}/_user_request_")
     assert smoke.address(own) == "http://127.0.0.1:4566/restapis/a1b2c3/dev/_user_request_"
+
+
+def versioned(*images: dict[str, str], versions: list[dict[str, str]]) -> list[Release]:
+    return [
+        replace(new("deploy", "arm64", one, {}, commit="c", versions=held), status="succeeded", id=str(number))
+        for number, (one, held) in enumerate(zip(images, versions, strict=True))
+    ]
+
+
+def test_where_codedeploy_moves_callers_a_rollback_undoes_a_change_of_configuration_too() -> None:
+    history = versioned(OLD, NEW, NEW, versions=[{"api": "1"}, {"api": "2"}, {"api": "3"}])
+
+    assert releases.before(history) == history[1]
+
+
+def test_a_release_of_the_same_versions_is_none_to_go_back_to() -> None:
+    history = versioned(OLD, NEW, NEW, versions=[{"api": "1"}, {"api": "2"}, {"api": "2"}])
+
+    assert releases.before(history) == history[0]
+
+
+def test_the_versions_of_the_newest_five_successes_are_kept() -> None:
+    history = versioned(*[NEW] * 7, versions=[{"api": str(number)} for number in range(1, 8)])
+    history[5] = replace(history[5], status="failed")
+
+    assert releases.kept_versions(history, "api") == {"2", "3", "4", "5", "7"}
+    assert releases.kept_versions(history, "worker") == set()
+
+
+class Moves:
+    """Stands in for Traffic, whose own tests are in test_traffic.py: notes what it is asked for."""
+
+    def __init__(self, *, fails: bool = False, gone: bool = False, waiting: bool = False) -> None:
+        self.moved: list[tuple[dict[str, str], bool, bool]] = []
+        self.pruned: list[tuple[str, set[str]]] = []
+        self._fails, self._gone, self._waiting = fails, gone, waiting
+
+    def waiting(self, wanted: list[Target]) -> list[Target]:
+        return wanted if self._waiting else []
+
+    def earlier(self, published: list[Target], versions: dict[str, str]) -> list[Target] | None:
+        return None if self._gone else [replace(one, version=versions[one.key]) for one in published]
+
+    def move(self, wanted: list[Target], *, at_once: bool, ignore_alarms: bool) -> None:
+        self.moved.append(({one.key: one.version for one in wanted}, at_once, ignore_alarms))
+        if self._fails:
+            raise LocalError("CodeDeploy did not release api")
+
+    def prune(self, one: Target, keep: set[str]) -> list[str]:
+        self.pruned.append((one.key, keep))
+        return []
+
+
+class ReleasingRoot(FakeRoot):
+    """A stage whose function is at version 7, by CodeDeploy."""
+
+    def outputs(self) -> dict[str, Any]:
+        one = {"function": "f", "alias": "live", "version": "7", "application": "a", "deployment_group": "api"}
+        return super().outputs() | {"releases": {"api": one}}
+
+
+def releasing(site: Site, tmp_path: Path, root: FakeRoot, moves: Moves) -> Delivery:
+    found = delivery(site, tmp_path, root)
+    found._traffic = moves  # type: ignore[assignment]
+    return found
+
+
+def test_a_deploy_releases_what_the_apply_published_writes_it_down_and_tidies_up(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    ran(site, "dev", NEW)
+    moves = Moves()
+
+    releasing(site, tmp_path, ReleasingRoot(api[0], changes=True), moves).deploy("prod")
+
+    assert moves.moved == [({"api": "7"}, False, False)]
+    assert moves.pruned == [("api", {"7"})]
+    assert Records(site.s3, BUCKET, "prod").history[-1].versions == {"api": "7"}
+
+
+def test_a_release_that_was_taken_back_is_a_failed_one_and_removes_nothing(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    ran(site, "dev", NEW)
+    moves = Moves(fails=True)
+
+    with pytest.raises(LocalError, match="did not release api"):
+        releasing(site, tmp_path, ReleasingRoot(api[0], changes=True), moves).deploy("prod")
+
+    assert history(site, "prod") == [("promotion", "failed", NEW)]
+    assert moves.pruned == []
+
+
+def test_what_was_published_and_never_released_is_released_though_the_plan_is_empty(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    ran(site, "dev", NEW)
+    ran(site, "prod", NEW)
+    moves = Moves(waiting=True)
+    root = ReleasingRoot(api[0], changes=False)
+
+    releasing(site, tmp_path, root, moves).deploy("prod")
+
+    assert moves.moved == [({"api": "7"}, False, False)]
+    assert root.applied == []
+
+
+def test_a_rollback_moves_callers_to_the_versions_before_at_once_and_applies_nothing(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    for images, versions in ((OLD, {"api": "6"}), (NEW, {"api": "7"})):
+        with Records(site.s3, BUCKET, "prod").applying(new("deploy", "arm64", images, {}, commit="c")) as known:
+            known.update(versions)
+    moves = Moves()
+    root = ReleasingRoot(api[0], changes=True)
+
+    releasing(site, tmp_path, root, moves).rollback("prod")
+
+    assert moves.moved == [({"api": "6"}, True, True)]
+    assert root.applied == []
+    last = Records(site.s3, BUCKET, "prod").history[-1]
+    assert (last.kind, last.status, last.images, last.versions) == ("rollback", "succeeded", OLD, {"api": "6"})
+
+
+def test_a_rollback_whose_versions_are_gone_applies_the_images_and_releases_them_at_once(
+    site: Site, tmp_path: Path, api: tuple[str, Any]
+) -> None:
+    ran(site, "prod", OLD, NEW)
+    moves = Moves(gone=True)
+    root = ReleasingRoot(api[0], changes=True)
+
+    releasing(site, tmp_path, root, moves).rollback("prod")
+
+    assert "sha256:a" in root.applied[0]["images"]
+    assert moves.moved == [({"api": "7"}, True, True)]
