@@ -15,6 +15,7 @@ from typing import Any
 
 from bench import cost_model as model
 from bench import cost_text as text
+from bench import scale_text
 from bench.cost_model import MEMORY_SIZES, Run, best_size, fits, picture_dollars, picture_wait_ms, request_dollars
 from bench.cost_text import MILLION
 from bench.prices import NOTED, PRICES, REGION, dollars
@@ -57,9 +58,11 @@ def main() -> None:
 
 
 def measured_patterns() -> dict[str, Any]:
-    from bench import capacity
+    from bench import calls, capacity
 
-    return {"patterns": capacity.as_json(capacity.measured())}
+    found = capacity.as_json(capacity.measured())
+    calls.record_all(found)
+    return {"patterns": found}
 
 
 def measured_operations() -> dict[str, Any]:
@@ -75,10 +78,28 @@ def measured_pictures() -> dict[str, Any]:
     return pictures.measured()
 
 
+def measured_feed() -> dict[str, Any]:
+    from bench import feed
+
+    found = feed.measured()
+    feed.record_all(found)
+    return {"feed": found}
+
+
+def measured_feed_writes() -> dict[str, Any]:
+    from bench import feed_writes
+
+    found = feed_writes.measured()
+    feed_writes.record_all(found)
+    return {"feed_writes": found}
+
+
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "patterns": measured_patterns,
     "operations": measured_operations,
     "pictures": measured_pictures,
+    "feed": measured_feed,
+    "feed_writes": measured_feed_writes,
 }
 
 
@@ -121,6 +142,7 @@ def document(m: Mapping[str, Any]) -> str:
         "### How much cold starts add\n",
         text.COLD.format(ours=m["starts"]["ours"]["cpu_ms"], naive=m["starts"]["naive"]["cpu_ms"]),
         table(("share of cold starts", "ours", "naive"), cold_starts(m)),
+        *scale_text.design(m, table),
         "## Calls and capacity of each access pattern\n",
         text.CAPACITY,
         table(("pattern", "calls", "read units", "write units"), patterns(m)),
@@ -130,6 +152,8 @@ def document(m: Mapping[str, Any]) -> str:
             ("operation", "calls", "read", "write", "CPU ms", "naive: calls", "read", "write", "CPU ms"),
             operations_table(m),
         ),
+        *scale_text.pages(m, table),
+        *scale_text.writes(m, table),
         "## The naive design\n",
         text.NAIVE,
         "## The prices\n",

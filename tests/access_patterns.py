@@ -93,7 +93,7 @@ PATTERNS: dict[str, tuple[Callable[[World], Any], dict[str, int]]] = {
     "claim an image job": (lambda w: w.claim(), {UPDATE: 1}),
     "claim and finish an image job": (
         lambda w: w.images.finish(w.claim(), an_analysis(a_label("Dog")), due_at=LATER),
-        {UPDATE: 1, READ: 1, TRANSACTION: 1},
+        {UPDATE: 1, TRANSACTION: 1},
     ),
     "give an image job back": (
         lambda w: w.images.release(w.claim(), now=NOON, due_at=LATER),

@@ -179,18 +179,19 @@ class ImageRepository:
         """
         absent = Condition("attribute_not_exists(#pk)", {"#pk": keys.PK})
         created = Created(image.id, image.created_at, image.correlation_id)
-        parts: dict[str, Write] = {"image": Put(image_to_item(image), absent)}
+        others: dict[str, Write] = {}
         if once:
-            parts["once"] = record(once, created)
+            others["once"] = record(once, created)
         if quota:
-            parts["quota"] = quota.use()
-        names = [*parts, "article"]
+            others["quota"] = quota.use()
+        names = ["image", *others, "article"]
         for _ in range(_STANDING_TRIES):
             seen = seen or standing.read(self._table, image.article_id)
             if seen.status in (None, ArticleStatus.DELETED):
                 raise NotFoundError("There is no such article.")
+            new = Put(image_to_item(replace(image, article_status=seen.status)), absent)
             try:
-                self._table.transact([*parts.values(), *seen.holds(image.article_id)])
+                self._table.transact([new, *others.values(), *seen.holds(image.article_id)])
             except ConditionFailedError as error:
                 failed = {names[position] for position in error.failed}
                 if once and "once" in failed:
@@ -276,19 +277,23 @@ class ImageRepository:
             return
 
     def finish(self, image: Image, analysis: Analysis, *, due_at: datetime, upload_etag: str | None = None) -> bool:
-        """Writes a claimed job's result, its labels and their index entries: one transaction, after one read.
+        """Writes a claimed job's result, its labels and their index entries: one transaction, where the article's
+        status is what it was when the upload was registered; one more after a read where it is another.
 
         `upload_etag`: of the upload that may be deleted now. The image stays due until its notification is sent
         (`settle`). False where the claim was lost meanwhile: to a newer upload, to whoever took over after the lease,
         or to a deletion. Raises ContentionError.
         """
+        seen = Standing(image.article_status, noted=True) if image.article_status else None
         for _ in range(_STANDING_TRIES):
-            seen = standing.read(self._table, image.article_id)
+            seen = seen or standing.read(self._table, image.article_id)
             listed = analysis.status is ImageStatus.READY and seen.status is ArticleStatus.PUBLISHED
-            # The index must not show the image of an article that was withdrawn in this very moment.
+            # The index must not show the image of an article that was withdrawn in this very moment, nor miss one that
+            # was published; it never shows one that is not ready.
+            holds = seen.holds(image.article_id) if analysis.status is ImageStatus.READY else []
             writes: list[Write] = [
                 _finishing(image, analysis, listed=listed, due_at=due_at, upload_etag=upload_etag),
-                *seen.holds(image.article_id),
+                *holds,
                 *_index_changes(image, analysis, listed=listed),
             ]
             try:
@@ -296,6 +301,7 @@ class ImageRepository:
             except ConditionFailedError as error:
                 if 0 in error.failed:
                     return False
+                seen = None
             else:
                 return True
         raise ContentionError("The article changes too often: try again in a moment.")

@@ -83,6 +83,8 @@ def image_to_item(image: Image) -> Item:
     }
     if image.correlation_id:
         item["correlation_id"] = image.correlation_id
+    if image.article_status:
+        item["article_status"] = image.article_status.value
     if image.upload_expires_at:
         item["upload_expires_at"] = to_text(image.upload_expires_at)
     if image.due_at:
@@ -122,6 +124,7 @@ def image_from_item(item: Item) -> Image:
         looked_at=_time(item.get("LookedAt")),
         looked=looked_from_map(item["looked"]) if item.get("looked") else None,
         waited=item.get("waited", False),
+        article_status=ArticleStatus(item["article_status"]) if "article_status" in item else None,
         listed=item.get("listed", False),
         due_at=_time(item.get("DueAt")),
     )

@@ -191,6 +191,8 @@ class Image:
     """Answers of an attempt that failed after it had them, for the next one."""
     waited: bool = False
     """Whether it was put off because a day's budget was used up: the next attempt looks at the budget first."""
+    article_status: ArticleStatus | None = None
+    """The article's when the upload was registered: a guess at what it is now, no more."""
     listed: bool = False
     """Whether its labels stand in the label index."""
     due_at: datetime | None = None

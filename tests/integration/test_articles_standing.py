@@ -135,3 +135,29 @@ def test_labels_follow_the_articles_own_status_where_nothing_is_noted(
         forget(table)
     act(images, image)
     assert len(LabelIndex(table).images("Dog", None, 10).items) == shown
+
+
+def test_a_picture_is_finished_with_one_call_whatever_its_articles_status(
+    articles: ArticleRepository, images: ImageRepository, wire: Wire
+) -> None:
+    for number, status in enumerate((ArticleStatus.DRAFT, ArticleStatus.PUBLISHED)):
+        article = an_article(number, status=status)
+        articles.create(article)
+        images.register(an_image(1, article))
+        wire.forget()
+        image = finish(images, an_image(1, article), an_analysis(a_label("Dog")))
+        assert wire.calls == ["UpdateItem", WRITE, "GetItem"]  # the last is the test's own
+        assert image.listed == (status is ArticleStatus.PUBLISHED)
+
+
+def test_a_picture_of_an_article_published_meanwhile_is_listed_at_the_second_try(
+    articles: ArticleRepository, images: ImageRepository, table: Table, wire: Wire
+) -> None:
+    draft = an_article(status=ArticleStatus.DRAFT)
+    articles.create(draft)
+    images.register(an_image(1))
+    articles.save(draft, an_article(version=2))
+    wire.forget()
+    assert finish(images, an_image(1), an_analysis(a_label("Dog"))).listed
+    assert wire.calls == ["UpdateItem", WRITE, "GetItem", WRITE, "GetItem"]
+    assert len(LabelIndex(table).images("Dog", None, 10).items) == 1

@@ -7,8 +7,9 @@ import pytest
 from moto import mock_aws
 
 from articles.table import Check, Condition, Delete, Put, Table, Update
-from bench import capacity
+from bench import calls, capacity, cost
 from bench.meter import Meter
+from local.files import read_json
 from tests.access_patterns import PATTERNS
 
 if TYPE_CHECKING:
@@ -78,7 +79,19 @@ def test_the_product_runs_on_the_meter_with_the_calls_it_has_without(metered: "D
     name = "claim and finish an image job"
     cost = capacity.measured_one(metered, meter, name)
     assert cost.calls == PATTERNS[name][1]
-    # The claim, and its move in the index `due`, where finishing leaves it; the article's check, the image, one label's
-    # entry and its counter, each of a transaction.
+    # The claim, and its move in the index `due`, where finishing leaves it; the check of the article's standing, the
+    # image, one label's entry and its counter, each of a transaction.
     assert cost.write == 1 + 2 + 2 + 2 + 2 + 2
-    assert cost.read == 1
+    assert cost.read == 0
+
+
+@pytest.mark.parametrize("name", calls.DESIGN)
+def test_a_pattern_makes_the_calls_that_the_design_allows_and_takes_what_the_document_says(
+    name: str, metered: "DynamoDBClient", meter: Meter
+) -> None:
+    cost_now = capacity.as_json({name: capacity.measured_one(metered, meter, name)})[name]
+    reads, writes = calls.called(cost_now)
+    most_reads, most_writes = calls.DESIGN[name]
+    assert reads <= most_reads
+    assert writes <= most_writes
+    assert cost_now == read_json(cost.MEASUREMENTS)["patterns"][name], "run `make cost MEASURE=patterns`"

@@ -187,7 +187,7 @@ def test_whatever_happens_between_any_two_calls_it_ends_well(world: World) -> No
     anything()
 
 
-CALLS_OF_A_JOB = 13
+CALLS_OF_A_JOB = 12
 """Of one that nothing befalls."""
 
 SITUATIONS: dict[str, tuple[Action | Fault, ...]] = {
