@@ -7,17 +7,27 @@ so that a busy moment of the machine hits both alike; every file is another one.
     pictures/s   through one process, a batch of four after the other
     CPU          the process's own, a picture
     peak         the most memory resident in a process that was handed one message at a time, or batches of four
+    start        from the process's beginning until its handler is imported
 
-Ours also writes two renditions, claims and finishes the image, deletes the upload and tells the topic.
+Before that, how long they take to start. Ours also writes two renditions, claims and finishes the image, deletes the
+upload and tells the topic. It finds malloc and botocore's descriptions as in its image, the naive one as they come.
 """
 
+import atexit
+import functools
 import random
 import re
+import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from contextlib import ExitStack
+from pathlib import Path
+
+import botocore
 
 from bench import photographs
 from bench.function import Function
@@ -26,11 +36,13 @@ from local.layout import CHECKOUT
 from tests.unit.image_worker.events import sqs_event
 from tests.worker_cloud import WorkerCloud, worker_cloud
 
+STARTS = 8
 ROUNDS = 7
 BATCH = 4
 REKOGNITION_MS = 150.0
 LABELS = ["Person", "Face", "Clothing", "Tree", "Building", "Sky", "Car", "Wheel"]
 HANDLERS = {"ours": "image_worker.handler.handler", "naive": "bench.naive_worker.handler"}
+STARTS = 5
 IMAGE = CHECKOUT / "docker" / "image_worker.Dockerfile"
 
 
@@ -39,8 +51,24 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with worker_cloud() as cloud:
         cloud.rekognition.answer_always(LABELS, [], delay_ms=REKOGNITION_MS)
+        starts(cloud)
         compare(cloud, "12-megapixel JPEG", photographs.jpeg(4000, 3000), rounds)
         compare(cloud, "48-megapixel HEIC", photographs.heic(8064, 6048), max(3, rounds // 2))
+
+
+def starts(cloud: WorkerCloud) -> None:
+    """Both workers, from nothing to an imported handler."""
+    seconds = defaultdict(list)
+    for _ in range(STARTS):
+        for name in random.sample(list(HANDLERS), len(HANDLERS)):
+            began = time.perf_counter()
+            with started(name, cloud):
+                seconds[name].append(time.perf_counter() - began)
+    took = {name: statistics.median(times) * 1000 for name, times in seconds.items()}
+    print(
+        f"start: ours {took['ours']:.0f} ms, naive {took['naive']:.0f} ms, ratio {took['ours'] / took['naive']:.2f}\n"
+    )
+    record("worker_start", took["ours"], {"naive": took["naive"]}, unit="ms", aim="")
 
 
 def compare(cloud: WorkerCloud, title: str, file: bytes, rounds: int) -> None:
@@ -80,9 +108,25 @@ def compare(cloud: WorkerCloud, title: str, file: bytes, rounds: int) -> None:
 
 
 def started(name: str, cloud: WorkerCloud) -> Function:
-    """One of the two, imported. Ours finds malloc set as in its image, a naive one as it is."""
-    malloc = dict(re.findall(r"(MALLOC_\w+)=(\d+)", IMAGE.read_text())) if name == "ours" else {}
-    return Function(HANDLERS[name], cloud.environment | malloc)
+    """One of the two, imported."""
+    return Function(HANDLERS[name], cloud.environment | (image_environment() if name == "ours" else {}))
+
+
+@functools.cache
+def image_environment() -> dict[str, str]:
+    """What makes a process here find what it would in the worker's image, whose Dockerfile says so."""
+    dockerfile = IMAGE.read_text()
+    [services] = re.findall(r'ARG AWS_SERVICES="(.*)"', dockerfile)
+    root = Path(tempfile.mkdtemp(prefix="gazette-bench-"))
+    atexit.register(shutil.rmtree, root)
+    data = root / "botocore" / "data"
+    whole = Path(botocore.__file__).parent / "data"
+    for service in services.split():
+        shutil.copytree(whole / service, data / service)
+    for file in whole.glob("*.json"):
+        shutil.copy(file, data)
+    subprocess.run([sys.executable, CHECKOUT / "docker" / "descriptions.py", root, *services.split()], check=True)
+    return dict(re.findall(r"(MALLOC_\w+)=(\d+)", dockerfile)) | {"AWS_DATA_PATH": str(data)}
 
 
 def run(function: Function, cloud: WorkerCloud, file: bytes, messages: int) -> float:

@@ -20,7 +20,9 @@ ARG AWS_SERVICES="dynamodb rekognition s3 sns sqs"
 # One argument a service:
 # hadolint ignore=SC2086
 RUN --mount=type=bind,source=docker/prune.py,target=/prune.py \
-    python3 /prune.py /dependencies ${AWS_SERVICES}
+    --mount=type=bind,source=docker/descriptions.py,target=/descriptions.py \
+    python3 /prune.py /dependencies ${AWS_SERVICES} \
+    && python3 /descriptions.py /dependencies ${AWS_SERVICES}
 
 FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS code
 COPY services/articles/ /code/articles/
