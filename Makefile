@@ -147,7 +147,7 @@ bench: setup ## Measure us beside the usual ways to write it, as ratios: make be
 	@$(RUN) -m bench $(ONLY)
 
 .PHONY: cost
-cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures]
+cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures|feed|feed_writes]
 	@$(RUN) -m bench.cost $(if $(MEASURE),--measure $(filter-out 1 all yes,$(MEASURE)))
 
 ##@ Upkeep
@@ -175,7 +175,7 @@ postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local base build emulator checks secrets sbom fuzz peers; do \
+	@cd requirements && for name in dev api image_worker local base build emulator checks secrets sbom fuzz peers plots; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --no-emit-index-url --python-version 3.11 \
-	    $$([[ $$name = @(dev|checks|secrets|sbom|fuzz) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
+	    $$([[ $$name = @(dev|checks|secrets|sbom|fuzz|plots) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done

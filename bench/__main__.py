@@ -1,12 +1,17 @@
-"""All benchmarks that this machine can run, or those named, each in its own process: `python -m bench [NAME …]`."""
+"""All benchmarks that this machine can run, or those named, each in its own process: `python -m bench [NAME …]`.
+
+Run all, they write bench/results.json anew; by name, they replace their own figures. docs/performance.md is made of it.
+"""
 
 import subprocess
 import sys
+import time
 
+from bench import report, results, stacks
 from local.errors import LocalError
 from local.images import engine
 
-NAMES = ("snapstart", "worker", "end_to_end", "cold_start")
+NAMES = ("start", "warm", "snapstart", "worker", "end_to_end", "feed", "feed_writes", "calls", "cold_start")
 NEED_DOCKER = {"cold_start"}
 
 
@@ -16,14 +21,19 @@ def main() -> int:
     if unknown:
         print(f"No such benchmark: {', '.join(unknown)}. There are {', '.join(NAMES)}.", file=sys.stderr)
         return 2
+    if wanted is NAMES:
+        results.FILE.unlink(missing_ok=True)
+    results.note_machine(stacks.version())
     failed = 0
     for name in wanted:
         print(f"── {name}", flush=True)
+        began = time.monotonic()
         if name in NEED_DOCKER and (reason := no_docker()):
             print(f"skipped: {reason}\n")
             continue
         failed |= subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode
-        print()
+        print(f"   {time.monotonic() - began:.0f} s\n", flush=True)
+    failed |= report.main()
     return 1 if failed else 0
 
 

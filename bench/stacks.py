@@ -11,6 +11,7 @@ they are made of has changed. The interpreter is a Python 3.13 in an environment
 happens to be installed on this machine takes part.
 """
 
+import fcntl
 import re
 import shlex
 import shutil
@@ -31,7 +32,8 @@ OURS = {"unpatched": None, "pruned": ("prune.py",), "ours": (".*",)}
 """Which of the Dockerfile's scripts make each of our three."""
 DOCKERFILE = CHECKOUT / "docker" / "api.Dockerfile"
 REQUIREMENTS = CHECKOUT / "requirements"
-_STAMP = ".gazette-made-of"
+KEPT = 3
+"""Directories of one name, of which another benchmark may just be using the last but one."""
 
 
 @dataclass(frozen=True)
@@ -167,16 +169,22 @@ def version() -> str:
 
 
 def made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
-    """The directory of that name, filled by `make` where its sources or the interpreter are not those of last time."""
-    root = Layout.default().root / "bench" / name
-    stamp = root.with_name(f"{name}{_STAMP}")
-    wanted = fingerprint(sources, version())
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        stamp.unlink(missing_ok=True)
-        shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
-        make(root)
-        stamp.write_text(wanted)
+    """The directory of that name which `make` filled from these sources, or fills now."""
+    home = Layout.default().root / "bench"
+    home.mkdir(parents=True, exist_ok=True)
+    root = home / f"{name}-{fingerprint(sources, version())[:12]}"
+    with (home / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # two benchmarks at once: the second one finds the work done
+        if not root.exists():
+            unfinished = home / "unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(root)
+        root.touch()
+        known = sorted(home.glob(f"{name}-*"), key=lambda path: path.stat().st_mtime)
+        for old in known[:-KEPT]:
+            shutil.rmtree(old)
     return root
 
 

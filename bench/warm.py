@@ -1,4 +1,4 @@
-"""A warm call beside its peers', framework and own code only: `python -m bench.warm [ROUNDS]`.
+"""A warm call beside its peers', framework and own code only: `python -m bench.warm [ROUNDS | instructions]`.
 
 DynamoDB is stubbed, as bench/warm_calls.py says. In time: processes of all stacks stand by and are called in turn, the
 median of the rounds. In instructions: valgrind's count of 51 calls less its count of one, over 50.
@@ -124,11 +124,14 @@ def counted(wanted: Mapping[str, Stack], request: Path) -> dict[str, dict[str, f
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    only = sys.argv[1:] == ["instructions"]
+    rounds = int(sys.argv[1]) if sys.argv[1:] and not only else ROUNDS
     wanted = {name: peer(name) for name in PEERS} | {"ours": ours("ours")}
-    print(f"Python {version()}; time: {rounds} rounds of {CALLS} calls, interleaved, medians\n")
+    results = {}
     with requested() as request:
-        results = {"warm_time": ("µs", timed(wanted, request, rounds))}
+        if not only:
+            print(f"Python {version()}; time: {rounds} rounds of {CALLS} calls, interleaved, medians\n")
+            results["warm_time"] = ("µs", timed(wanted, request, rounds))
         if shutil.which(VALGRIND[0]):
             results["warm_instructions"] = ("10³ instructions", counted(wanted, request))
         else:
@@ -137,6 +140,8 @@ def main() -> None:
         for variant, words in VARIANTS.items():
             values = figures[variant]
             shown(f"warm call, {unit}, {words}", values)
+            if only:
+                continue
             peers = {name: value for name, value in values.items() if name != "ours"}
             record(f"{benchmark}{variant}", values["ours"], peers, unit=unit, aim=AIM)
 
