@@ -23,7 +23,8 @@ from functools import cache
 from pathlib import Path
 
 from bench.peers import FOLDER, PEERS
-from local.bootstrap import run, uv_settings, version_of
+from local.bootstrap import BootstrapError, run, uv_settings, version_of
+from local.errors import LocalError
 from local.files import fingerprint
 from local.layout import CHECKOUT, SERVICES, Layout
 
@@ -193,7 +194,10 @@ def install(root: Path, what: list[str]) -> None:
     shown = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--link-mode", "copy"]
     command = [*uv, "--only-binary", ":all:", "--python", str(python()), "--target", str(root), *what]
-    run(command, f"The dependencies of {root.name} cannot be installed here.", uv_settings(shown.stdout))
+    try:
+        run(command, "What is measured cannot be installed here.", uv_settings(shown.stdout))
+    except BootstrapError as error:
+        raise LocalError(str(error)) from error
 
 
 def compiled(root: Path, *options: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from bench import one_article
 from bench.one_article import VARIANTS
@@ -33,7 +34,7 @@ AIM = "≤ 0.45 of fastapi_mangum, ≤ 0.7 of usual"
 
 
 class Standing:
-    """A stack's process that waits to be told to call its handler."""
+    """A stack's process that waits to be told to call its handler. `articles`: what it has answered, by variant."""
 
     def __init__(self, stack: Stack, request: Path) -> None:
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed in __exit__)
@@ -46,6 +47,7 @@ class Standing:
             stderr=self._log,
             text=True,
         )
+        self.articles = {variant: self._article() for variant in VARIANTS}
 
     def __enter__(self) -> "Standing":
         return self
@@ -58,12 +60,20 @@ class Standing:
     def seconds(self, variant: str, calls: int) -> float:
         """What that many calls take."""
         assert self._process.stdin
-        assert self._process.stdout
         self._process.stdin.write(f"{variant} {calls}\n")
         self._process.stdin.flush()
+        return float(self._line())
+
+    def _article(self) -> Any:
+        answer = json.loads(self._line())
+        assert answer["statusCode"] == 200, answer
+        return json.loads(answer["body"])
+
+    def _line(self) -> str:
+        assert self._process.stdout
         line = self._process.stdout.readline()
         assert line, self.log
-        return float(line)
+        return line
 
     @property
     def log(self) -> str:

@@ -1,6 +1,7 @@
 """Calls a handler again and again, in the directory and with the interpreter of its stack: bench.warm starts it.
 
-    warm_calls.py HANDLER REQUEST.json             per line "<which> <times>" on stdin, the seconds these calls took
+    warm_calls.py HANDLER REQUEST.json             a line for each answer; then, per line "<which> <times>" on
+                                                   stdin, the seconds these calls took
     warm_calls.py HANDLER REQUEST.json TIMES       forks a child for each of the answers that makes one call, then one
                                                    that makes TIMES more: valgrind prints what each has executed
 
@@ -79,7 +80,7 @@ def main():
     for which in texts:
         prepared(which, 1)
         answer = handler(event, CONTEXT)
-        print(json.dumps(answer), file=sys.stderr, flush=True)
+        print(json.dumps(answer), file=results, flush=True)
     for line in sys.stdin:
         which, times = line.split()
         prepared(which, int(times))
