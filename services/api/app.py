@@ -53,12 +53,16 @@ def create_app(
         if takes_body and request.mimetype not in ("application/json", ""):
             raise problems.ProblemError(415, "Send JSON, with the header Content-Type: application/json.")
 
+    allowed = {
+        "Access-Control-Allow-Origin": cors_allow_origin,
+        "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+        "Vary": "Origin",
+    }
+
     @app.after_request
     def allow_origin(response: Response) -> Response:
         if cors_allow_origin:
-            response.headers["Access-Control-Allow-Origin"] = cors_allow_origin
-            response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-            response.headers["Vary"] = "Origin"
+            response.headers.extend(allowed)
         return response
 
     return app

@@ -1,6 +1,8 @@
-"""What clients get to see of the model: the field names of openapi.yaml's schemas."""
+"""What clients get to see of the model: the field names of openapi.yaml's schemas.
 
-from dataclasses import asdict
+Authors, labels, moderation and errors are shown as they are: msgspec writes a dataclass as an object of its fields.
+"""
+
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +11,7 @@ from flask import Response, request
 
 from api.signing import Signer
 from articles.clock import to_text
-from articles.model import Article, ArticleWithImages, Image, ImageStatus, Label, LabelledImage
+from articles.model import Article, ArticleWithImages, Image, ImageStatus, LabelledImage
 
 Json = dict[str, Any]
 
@@ -22,9 +24,9 @@ class Representations:
         return {
             "id": article.id,
             "title": article.title,
-            "tags": list(article.tags),
+            "tags": article.tags,
             "status": article.status.value,
-            "author": {"id": article.author.id, "name": article.author.name},
+            "author": article.author,
             "version": article.version,
             "created_at": to_text(article.created_at),
             "updated_at": to_text(article.updated_at),
@@ -53,10 +55,10 @@ class Representations:
             "height": image.height,
             "alt": image.alt,
             # While a newer upload is being looked at, what is known of the older one says nothing.
-            "labels": [_label(label) for label in image.labels] if finished else [],
-            "moderation": [asdict(entry) for entry in image.moderation] if finished else [],
+            "labels": image.labels if finished else (),
+            "moderation": image.moderation if finished else (),
             "urls": urls,
-            "error": asdict(image.error) if image.error and finished else None,
+            "error": image.error if finished else None,
             "created_at": to_text(image.created_at),
             "analysed_at": to_text(image.analysed_at) if image.analysed_at else None,
         }
@@ -68,19 +70,10 @@ class Representations:
             "alt": image.alt,
             "width": image.width,
             "height": image.height,
-            "label": _label(image.label),
+            "label": image.label,
             "urls": self._signer.renditions(image.article_id, image.id, image.renditions),
             "created_at": to_text(image.created_at),
         }
-
-
-def _label(label: Label) -> Json:
-    return {
-        "name": label.name,
-        "confidence": label.confidence,
-        "parents": list(label.parents),
-        "boxes": [asdict(box) for box in label.boxes],
-    }
 
 
 def page(items: list[Json], next_cursor: str | None) -> Response:
@@ -95,8 +88,5 @@ def page(items: list[Json], next_cursor: str | None) -> Response:
 def answer(body: Json, status: int = 200, **headers: str) -> Response:
     """A JSON answer; header names with underscores for hyphens. Nothing between us and the client may keep it unasked:
     what one reader sees of an article another may not."""
-    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    for name, value in headers.items():
-        response.headers[name.replace("_", "-")] = value
-    return response
+    sent = {"Cache-Control": "private, no-cache"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(msgspec.json.encode(body), status, sent, content_type="application/json")

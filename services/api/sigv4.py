@@ -80,6 +80,7 @@ class _Key:
     token: str | None
     quoted_credential: str
     quoted_token: str
+    """The parameter of a URL; empty without a token."""
     secret: bytes
 
 
@@ -108,24 +109,21 @@ class Sigv4:
         address, stamp = self._address(bucket), _stamp(self._now())
         signing = self._key(stamp)
         path = f"{address.path}/{quote(key, safe='/~')}"
-        asked = [
-            ("response-content-type", quote(content_type, safe="~")),
-            ("response-content-disposition", quote(disposition, safe="~")),
-        ]
-        signed = [
-            ("X-Amz-Algorithm", _ALGORITHM),
-            ("X-Amz-Credential", signing.quoted_credential),
-            ("X-Amz-Date", stamp),
-            ("X-Amz-Expires", str(seconds)),
-            ("X-Amz-SignedHeaders", "host"),
-        ]
-        if signing.token is not None:
-            signed.append(("X-Amz-Security-Token", signing.quoted_token))
-        query = _query(asked + signed)
-        request = f"GET\n{path}\n{_query(sorted(asked + signed))}\nhost:{address.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        content_type, disposition = quote(content_type, safe="~"), quote(disposition, safe="~")
+        signed = f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={signing.quoted_credential}"
+        signed += f"&X-Amz-Date={stamp}&X-Amz-Expires={seconds}"
+        # The same parameters twice: in the alphabet's order they are signed, in botocore's they are sent.
+        query = (
+            f"{signed}{signing.quoted_token}&X-Amz-SignedHeaders=host"
+            f"&response-content-disposition={disposition}&response-content-type={content_type}"
+        )
+        request = f"GET\n{path}\n{query}\nhost:{address.host}\n\nhost\nUNSIGNED-PAYLOAD"
         digest = sha256(request.encode()).hexdigest()
         signature = _hmac(signing.secret, f"{_ALGORITHM}\n{stamp}\n{signing.scope}\n{digest}").hex()
-        return f"{address.origin}{path}?{query}&X-Amz-Signature={signature}"
+        return (
+            f"{address.origin}{path}?response-content-type={content_type}&response-content-disposition={disposition}"
+            f"&{signed}&X-Amz-SignedHeaders=host{signing.quoted_token}&X-Amz-Signature={signature}"
+        )
 
     def post(
         self, bucket: str, key: str, fields: Mapping[str, str], conditions: Sequence[Any], seconds: int
@@ -159,7 +157,8 @@ def _key(access_key: str, secret_key: str, token: str | None, region: str, day: 
         secret = _hmac(secret, part)
     scope = f"{day}/{region}/s3/aws4_request"
     credential = f"{access_key}/{scope}"
-    return _Key(scope, credential, token, quote(credential, safe="~"), quote(token or "", safe="~"), secret)
+    quoted_token = "" if token is None else f"&X-Amz-Security-Token={quote(token, safe='~')}"
+    return _Key(scope, credential, token, quote(credential, safe="~"), quoted_token, secret)
 
 
 def _hmac(key: bytes, text: str) -> bytes:
@@ -168,7 +167,3 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y%m%dT%H%M%SZ")
-
-
-def _query(pairs: Sequence[tuple[str, str]]) -> str:
-    return "&".join(f"{name}={value}" for name, value in pairs)

@@ -41,7 +41,7 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
         case "S" | "BOOL":
             return value
         case "N":
-            return float(value) if any(mark in value for mark in ".eE") else int(value)
+            return float(value) if "." in value or "e" in value or "E" in value else int(value)
         case "NULL":
             return None
         case "L":
