@@ -8,15 +8,42 @@ In Python, as AWS's base has no `find`.
 import compileall
 import os
 import py_compile
+import re
 import shutil
 import sys
 from pathlib import Path
 
 # Tests, programs, boto3's resources and examples (the functions use clients): folders anywhere, or at these places.
 FOLDERS = {"tests", "test", "testing", "__pycache__"}
-PLACES = ("bin", "boto3/data", "boto3/examples")
+PLACES = (
+    "bin",
+    "boto3/data",
+    "boto3/examples",
+    # cryptography's wheel was built with these; when it runs it needs _cffi_backend alone. 1.4 MB.
+    "cffi",
+    "pycparser",
+    # What GET /docs does not load, 0.6 MB. services/api/docs_routes.py names what it does.
+    "flask_swagger_ui/dist/swagger-ui.js",
+    "flask_swagger_ui/dist/swagger-ui-standalone-preset.js",
+)
 # Type information for checkers, sources of what is compiled. A package's metadata stays: it tells version and licence.
 SUFFIXES = {".c", ".h", ".pxd", ".pyi", ".pyx"}
+
+AUTHORITIES = (
+    "Amazon Root CA 1",
+    "Amazon Root CA 2",
+    "Amazon Root CA 3",
+    "Amazon Root CA 4",
+    "Starfield Services Root Certificate Authority - G2",
+    # China's regions:
+    "DigiCert Global Root CA",
+    "DigiCert Global Root G2",
+    "DigiCert Global Root G3",
+)
+"""Whom the functions believe that somebody is AWS; they speak to nobody else. The SDK's bundle has 127, which the first
+HTTPS call reads: 338 million instructions with all of them, 140 with these (`ssl.create_default_context(cafile=…)` in a
+process of its own, valgrind --tool=callgrind). AWS_CA_BUNDLE names another bundle, as ever.
+The first five are those of Amazon Trust Services."""
 
 
 def prune(root: Path, services: set[str]) -> None:
@@ -28,7 +55,7 @@ def prune(root: Path, services: set[str]) -> None:
         if path.is_dir() and path.name not in services:
             shutil.rmtree(path)
     for place in PLACES:
-        shutil.rmtree(root / place, ignore_errors=True)
+        _remove(root / place)
     for directory, folders, files in os.walk(root):
         for name in FOLDERS & set(folders):
             shutil.rmtree(Path(directory, name))
@@ -39,6 +66,23 @@ def prune(root: Path, services: set[str]) -> None:
                 path.unlink()
 
 
+def keep_authorities(bundle: Path) -> None:
+    """Raises ValueError where the bundle has not got one of AUTHORITIES, which an upgrade may have renamed."""
+    entries = re.findall(r"# Issuer:.*?-----END CERTIFICATE-----\n", bundle.read_text("utf-8"), re.DOTALL)
+    labels = {found[1]: entry for entry in entries if (found := re.search(r'^# Label: "(.*)"$', entry, re.MULTILINE))}
+    if missing := set(AUTHORITIES) - set(labels):
+        raise ValueError(f"{bundle} lacks {', '.join(sorted(missing))}")
+    bundle.write_text("\n".join(labels[name] for name in AUTHORITIES), "utf-8")
+
+
+def _remove(path: Path) -> None:
+    """What is not there need not be: each image has its own dependencies."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def compile_all(root: Path) -> None:
     """Compiles so that a module's source is never looked at again, and its bytecode is the same in every build."""
     if not compileall.compile_dir(root, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH):
@@ -47,4 +91,5 @@ def compile_all(root: Path) -> None:
 
 if __name__ == "__main__":
     prune(Path(sys.argv[1]), set(sys.argv[2:]))
+    keep_authorities(Path(sys.argv[1]) / "botocore" / "cacert.pem")
     compile_all(Path(sys.argv[1]))

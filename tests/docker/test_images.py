@@ -94,6 +94,41 @@ def test_every_module_is_compiled_and_not_compared_with_its_source(start: Start,
     assert flags == "{1}"  # PEP 552: a hash, unchecked
 
 
+IMPORTED = """
+import importlib, importlib.util, json, os, sys
+sys.path[:0] = ["/var/task", "/var/runtime"]
+importlib.import_module("awslambdaric.bootstrap")
+importlib.import_module("{module}")
+wrong = []
+for name, module in list(sys.modules.items()):
+    spec = getattr(module, "__spec__", None)
+    origin = getattr(spec, "origin", None) or ""
+    if origin.endswith(".py") and spec.cached:
+        bytecode = open(spec.cached, "rb").read(16) if os.path.exists(spec.cached) else b""
+        if bytecode[:4] != importlib.util.MAGIC_NUMBER:
+            wrong.append(name)
+print(json.dumps([len(sys.modules), wrong]))
+"""
+
+
+@pytest.mark.parametrize("module", ["api.handler", "api.wiring", "api.priming", "api.session", "api.tokens"])
+def test_whatever_the_api_imports_has_bytecode_of_this_python(start: Start, module: str) -> None:
+    imported, wrong = json.loads(start("api").python(IMPORTED.format(module=module)).splitlines()[-1])
+    assert imported > 100
+    assert wrong == [], "a start without it takes three times as long"
+
+
+def test_whatever_the_worker_imports_has_bytecode_of_this_python(start: Start) -> None:
+    imported, wrong = json.loads(start("image_worker").python(IMPORTED.format(module="image_worker.worker")))
+    assert imported > 100
+    assert wrong == []
+
+
+def test_it_trusts_those_who_speak_for_aws_and_nobody_else(start: Start, image: str) -> None:
+    count = "import ssl; print(len(ssl.create_default_context(cafile='/var/task/botocore/cacert.pem').get_ca_certs()))"
+    assert start(image).python(count) == "8"
+
+
 def test_it_is_what_lambda_and_snapstart_ask_for(images: dict[str, str], image: str) -> None:
     configuration = inspected(images[image])["Config"]
 
