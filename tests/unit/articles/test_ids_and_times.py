@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.clock import from_text, now, to_text
-from articles.ids import is_id, new_id
+from articles.ids import forget, is_id, new_id
 from articles.keys import FEED_SHARDS, ids_of_upload, pad_sequencer, shard_of, upload_object
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
@@ -66,3 +66,24 @@ def test_a_shorter_sequencer_compares_as_if_zeros_followed() -> None:
     assert pad_sequencer("0055AED6DCD90281") < pad_sequencer("0055AED6DCD90281E5")
     assert pad_sequencer("0055aed6dcd90281e5") == pad_sequencer("0055AED6DCD90281E5")
     assert pad_sequencer("01") > pad_sequencer("00FFFF")
+
+
+def test_an_id_is_its_millisecond_and_80_random_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    monkeypatch.setattr("time.time_ns", lambda: 1_469_922_850_259_000_000)  # the specification's example
+    monkeypatch.setattr("os.urandom", lambda size: bytes(range(size)))
+    assert new_id() == "01ARZ3NDEK" + "000G40R40M30E209"
+    forget()
+    monkeypatch.setattr("os.urandom", lambda size: b"\xff" * size)
+    assert new_id() == "01ARZ3NDEK" + "Z" * 16
+
+
+def test_ids_of_one_millisecond_sort_as_they_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    monkeypatch.setattr("time.time_ns", lambda: 1_469_922_850_259_000_000)
+    made = [new_id() for _ in range(100)]
+    assert made == sorted(made)
+    assert len(set(made)) == 100
+    forget()
+    assert new_id()[:10] == made[0][:10]
+    assert new_id() not in made
