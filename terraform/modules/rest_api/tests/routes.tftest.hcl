@@ -261,6 +261,39 @@ run "requests_are_throttled_and_traced" {
   }
 }
 
+run "the_stage_traces_nothing_where_that_is_off" {
+  command = plan
+
+  variables {
+    tracing = false
+  }
+
+  assert {
+    condition     = !aws_api_gateway_stage.this.xray_tracing_enabled
+    error_message = "The stage still sends traces."
+  }
+}
+
+run "the_gateways_own_answers_and_the_access_log_have_the_calls_id" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for response in aws_api_gateway_gateway_response.this :
+      response.response_parameters["gatewayresponse.header.X-Correlation-Id"] == "context.requestId"
+    ])
+    error_message = "An answer of the gateway could not be found in the logs."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format).correlation_id == "$context.requestId"
+      && jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format).request_id == "$context.integration.requestId"
+    )
+    error_message = "A line of the access log could not be joined with the function's."
+  }
+}
+
 run "a_get_is_a_head_too_with_the_same_token_and_the_same_function" {
   command = plan
 
