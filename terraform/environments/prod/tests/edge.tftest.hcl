@@ -139,3 +139,25 @@ run "a_cdn_serves_renditions_on_demand" {
     error_message = "The variable made no distribution."
   }
 }
+
+run "a_new_version_is_a_canary_first" {
+  command = plan
+
+  assert {
+    condition     = var.deployment_config == "CodeDeployDefault.LambdaCanary10Percent5Minutes" && toset([for release in output.releases : release.application]) == toset(["gazette-prod"])
+    error_message = "A new version would reach callers in another way."
+  }
+}
+
+run "a_site_without_codedeploy_says_so" {
+  command = plan
+
+  variables {
+    deployment_config = null
+  }
+
+  assert {
+    condition     = alltrue([for release in output.releases : release.application == null])
+    error_message = "CodeDeploy is there all the same."
+  }
+}
