@@ -20,6 +20,9 @@ from image_worker.storage import Media, Upload, UploadMissingError, Uploads
 
 log = logging.getLogger(__name__)
 
+Size = tuple[int, int]
+"""Width and height of a picture as people see it, in pixels."""
+
 _UPLOAD_MISSING = Failure("upload_missing", "The uploaded file is not there any more: upload it again as a new image.")
 
 
@@ -74,13 +77,14 @@ class Analyst:
             return Analysed(_earlier_result(image) or self._failed(_UPLOAD_MISSING, None), None)
 
     def _analysis(self, image: Image, token: str, upload: Upload, notes: Notes) -> Analysis:
-        picture: Picture | None = None
+        size: Size | None = None
         try:
             if upload.size > self._max_upload_bytes:
                 raise PictureError(
                     "too_large", f"The file has {upload.size} bytes, more than {self._max_upload_bytes}."
                 )
             content, picture = self._read(upload)
+            size = picture.width, picture.height
             large = renditions.large(picture)
             known = self._reuse.known(image, content) or Looked(content, self._now(), labels=None, moderation=None)
             jpeg = renditions.analysable(picture, large)
@@ -93,6 +97,7 @@ class Analyst:
                 # Made while Rekognition looks; nothing is written before it has answered.
                 files = {renditions.LARGE: large, renditions.THUMBNAIL: renditions.thumbnail(picture)}
             finally:
+                del picture  # its pixels are not held while Rekognition looks
                 labels, moderation = look.answers()
                 notes.looked = replace(known, labels=labels, moderation=moderation)
             findings = look.findings()
@@ -101,23 +106,23 @@ class Analyst:
             if fault is None:
                 raise
             log.info("the picture cannot be shown", extra={"code": fault.code})
-            return self._failed(fault, picture)
+            return self._failed(fault, size)
         if not findings.objectionable:
             self._media.write(image.article_id, image.id, token, files)
-        return self._found(findings, picture, token, notes.looked)
+        return self._found(findings, size, token, notes.looked)
 
     def _read(self, upload: Upload) -> tuple[str, Picture]:
         """The digest of its content, and the picture; the file itself is not held any longer."""
         data = upload.read()
         return self._reuse.content_of(data), self._decoding.clean(data, renditions.LARGE_SIDE)
 
-    def _found(self, findings: Findings, picture: Picture, token: str, looked: Looked) -> Analysis:
+    def _found(self, findings: Findings, size: Size, token: str, looked: Looked) -> Analysis:
         return Analysis(
             status=ImageStatus.REJECTED if findings.objectionable else ImageStatus.READY,
             analysed_at=self._now(),
             event_id=new_id(),
-            width=picture.width,
-            height=picture.height,
+            width=size[0],
+            height=size[1],
             labels=findings.labels,
             moderation=findings.moderation,
             renditions=None if findings.objectionable else token,
@@ -125,13 +130,13 @@ class Analyst:
             looked_at=looked.at,
         )
 
-    def _failed(self, failure: Failure, picture: Picture | None) -> Analysis:
+    def _failed(self, failure: Failure, size: Size | None) -> Analysis:
         return Analysis(
             status=ImageStatus.FAILED,
             analysed_at=self._now(),
             event_id=new_id(),
-            width=picture.width if picture else None,
-            height=picture.height if picture else None,
+            width=size[0] if size else None,
+            height=size[1] if size else None,
             error=failure,
         )
 

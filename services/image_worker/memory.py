@@ -64,9 +64,13 @@ def limit_process(memory_mb: int) -> None:
 class MemoryBudget:
     """A number of bytes that threads share. First come, first served: small requests do not overtake a large one."""
 
-    def __init__(self, total: int) -> None:
-        """`total` in bytes. What is larger waits until it is alone, so with 0 everything goes one by one."""
+    def __init__(self, total: int, at_once: int | None = None) -> None:
+        """`total` in bytes. What is larger waits until it is alone, so with 0 everything goes one by one.
+
+        `at_once`: how many may have some at the same time, at most. More decoders than processors are no faster.
+        """
         self._total = total
+        self._at_once = at_once
         self._changed = Condition()
         self._held: list[Reservation] = []
         self._waiting: deque[Reservation] = deque()
@@ -106,5 +110,7 @@ class MemoryBudget:
                 self._changed.notify_all()  # the next in the queue may have room as well
 
     def _has_room_for(self, reservation: Reservation) -> bool:
+        if self._at_once is not None and len(self._held) >= self._at_once:
+            return False
         taken = sum(held.size for held in self._held)
         return self._waiting[0] is reservation and (not self._held or taken + reservation.size <= self._total)

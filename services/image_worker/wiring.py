@@ -1,5 +1,6 @@
 """Builds what the handlers hand over to, from settings and clients: the one place that knows all of the parts."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -69,7 +70,9 @@ def batch(
         days=settings.reuse_analyses_for_days,
         now=now,
     )
-    memory = MemoryBudget(memory_for_decoding(settings.memory_mb, at_once, settings.max_upload_bytes))
+    memory = MemoryBudget(
+        memory_for_decoding(settings.memory_mb, at_once, settings.max_upload_bytes), at_once=os.cpu_count()
+    )
     analyst = Analyst(
         uploads,
         media,

@@ -81,6 +81,22 @@ def test_what_fits_in_beside_others_does_not_wait() -> None:
         assert not only.shared
 
 
+def test_no_more_have_some_at_the_same_time_than_may() -> None:
+    budget, threads, inside = MemoryBudget(100, at_once=2), Threads(1, "memory"), threading.Event()
+
+    def use() -> None:
+        with budget.reserve(1):
+            inside.set()
+
+    with budget.reserve(1):
+        with budget.reserve(1):
+            turn = threads.begin(use)
+            waiting(budget, 1)
+            assert not inside.wait(0.05)
+        turn.result(timeout=20)  # it got its turn while the first one still had some
+    threads.close()
+
+
 def test_an_error_gives_back_what_was_reserved() -> None:
     budget = MemoryBudget(10)
     for _ in range(3):
