@@ -605,3 +605,31 @@ run "without_codedeploy_nothing_of_it_is_made" {
     error_message = "A cloud without CodeDeploy could not apply this."
   }
 }
+
+run "no_function_may_write_traces_where_tracing_is_off" {
+  command = plan
+
+  variables {
+    tracing = false
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [module.api_function, module.authorizer_function, module.worker_function, module.sweeper_function] :
+      !strcontains(function.policy, "xray")
+    ])
+    error_message = "A function may still send traces."
+  }
+}
+
+run "every_function_may_write_traces_otherwise" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for function in [module.api_function, module.authorizer_function, module.worker_function, module.sweeper_function] :
+      strcontains(function.policy, "xray:PutTraceSegments")
+    ])
+    error_message = "A function could not send its traces."
+  }
+}
