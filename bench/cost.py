@@ -16,7 +16,17 @@ from typing import Any
 from bench import cost_model as model
 from bench import cost_text as text
 from bench import scale_text
-from bench.cost_model import MEMORY_SIZES, Run, best_size, fits, picture_dollars, picture_wait_ms, request_dollars
+from bench.cost_model import (
+    MEMORY_SIZES,
+    PICTURE_LOG_BYTES,
+    REQUEST_LOG_BYTES,
+    Run,
+    best_size,
+    fits,
+    picture_dollars,
+    picture_wait_ms,
+    request_dollars,
+)
 from bench.cost_text import MILLION
 from bench.prices import NOTED, PRICES, REGION, dollars
 from local.files import read_json, write_json
@@ -25,11 +35,11 @@ from local.layout import CHECKOUT
 MEASUREMENTS = Path(__file__).with_name("measurements.json")
 DOCUMENT = CHECKOUT / "docs" / "cost.md"
 
-API_MB, AUTHORIZER_MB, WORKER_MB, SWEEPER_MB = 1024, 512, 2048, 512
+API_MB, AUTHORIZER_MB, WORKER_MB, SWEEPER_MB = 1769, 512, 2048, 512
 """modules/gazette/variables.tf, as the tests compare."""
 WORKER_LEAST_MB = 512
 """What its validation asks of the worker."""
-NAIVE_API_MB, NAIVE_WORKER_MB = 1024, 2048
+NAIVE_API_MB, NAIVE_WORKER_MB = 1769, 2048
 """The same: who writes the naive one has no table like this."""
 
 ALARMS, DASHBOARDS, WAF_RULES = 8, 1, 4
@@ -186,7 +196,8 @@ def of_request(m: Mapping[str, Any], name: str, whose: str) -> dict[str, float]:
     authorizer = 0.0
     if whose == "ours" and name.startswith(READS):
         authorizer = Run(m["authorizer"]["cpu_ms"], 0.0).dollars(AUTHORIZER_MB)
-    return request_dollars(m["operations"][name][whose], api_run(m, name, whose), memory_mb, authorizer)
+    logged = REQUEST_LOG_BYTES if whose == "ours" else 0
+    return request_dollars(m["operations"][name][whose], api_run(m, name, whose), memory_mb, authorizer, logged)
 
 
 def growth(m: Mapping[str, Any]) -> Iterable[Sequence[str]]:
@@ -215,7 +226,8 @@ def pictures(m: Mapping[str, Any]) -> Iterable[Sequence[str]]:
 
 def of_picture(m: Mapping[str, Any], name: str) -> dict[str, float]:
     """Dollars of one picture by service."""
-    return picture_dollars(m["pictures"][name], picture_run(m, name), NAIVE_WORKER_MB if name == "naive" else WORKER_MB)
+    memory_mb, logged = (NAIVE_WORKER_MB, 0) if name == "naive" else (WORKER_MB, PICTURE_LOG_BYTES)
+    return picture_dollars(m["pictures"][name], picture_run(m, name), memory_mb, logged)
 
 
 def reuse(m: Mapping[str, Any]) -> Iterable[Sequence[str]]:

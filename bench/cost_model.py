@@ -29,6 +29,9 @@ QUERIES_AT_ONCE = 8
 PLATFORM_LOG_BYTES, ACCESS_LOG_BYTES = 400, 500
 """START, END and REPORT of an invocation; a line of the access log. Assumed, too."""
 
+REQUEST_LOG_BYTES, PICTURE_LOG_BYTES = 400, 2_000
+"""Our own lines about a request, and about a picture with its metrics, as the local stack's logs have them."""
+
 SQS_REQUESTS_A_PICTURE = 3
 """S3's send, Lambda's receive and delete of a message that comes alone."""
 
@@ -109,10 +112,13 @@ def calls_dollars(cost: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def request_dollars(cost: Mapping[str, Any], run: Run, memory_mb: int, authorizer: float) -> dict[str, float]:
-    """One request to the API, by service. `authorizer`: what its invocation costs, 0 where none runs."""
+def request_dollars(
+    cost: Mapping[str, Any], run: Run, memory_mb: int, authorizer: float, log_bytes: int = 0
+) -> dict[str, float]:
+    """One request to the API, by service. `authorizer`: what its invocation costs, 0 where none runs; `log_bytes`: what
+    the function logs by itself."""
     invocations = 2 if authorizer else 1
-    logged = (ACCESS_LOG_BYTES + PLATFORM_LOG_BYTES * invocations) / 1e9
+    logged = (ACCESS_LOG_BYTES + PLATFORM_LOG_BYTES * invocations + log_bytes) / 1e9
     return {
         "API Gateway": dollars("apigateway.rest.request"),
         "Lambda": run.dollars(memory_mb) + authorizer,
@@ -121,13 +127,13 @@ def request_dollars(cost: Mapping[str, Any], run: Run, memory_mb: int, authorize
     }
 
 
-def picture_dollars(cost: Mapping[str, Any], run: Run, memory_mb: int) -> dict[str, float]:
+def picture_dollars(cost: Mapping[str, Any], run: Run, memory_mb: int, log_bytes: int = 0) -> dict[str, float]:
     """One picture from its upload to its result, by service; registering it is a request of its own."""
     found = calls_dollars(cost)
     found["S3"] = found.get("S3", 0.0) + dollars("s3.put")  # the client's upload
     found["SQS"] = found.get("SQS", 0.0) + dollars("sqs.request", SQS_REQUESTS_A_PICTURE)
     found["Lambda"] = run.dollars(memory_mb)
-    found["logs"] = dollars("cloudwatch.logs", PLATFORM_LOG_BYTES / 1e9)
+    found["logs"] = dollars("cloudwatch.logs", (PLATFORM_LOG_BYTES + log_bytes) / 1e9)
     return found
 
 
