@@ -1,5 +1,9 @@
 """The Lambda handler of the API: built once, at start, and handed every event."""
 
+from api import start  # before all others
+
+# isort: split
+
 import logging
 import os
 from time import perf_counter
@@ -52,3 +56,4 @@ def _prime() -> None:
 
 
 snapshot.register(_prime, outside.forget)
+start.done()

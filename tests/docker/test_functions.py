@@ -208,4 +208,4 @@ def test_a_log_line_is_one_json_object(start: Start) -> None:
 
     own = [json.loads(line) for line in api.logs.splitlines() if line.startswith('{"')]
 
-    assert [line["level"] for line in own] == ["ERROR"]
+    assert [line["level"] for line in own] == ["ERROR", "INFO"]
