@@ -85,10 +85,12 @@ CAPACITY = """\
 The patterns and their calls are those that the tests count (`tests/access_patterns.py`), on articles with next to no
 text: the least that each takes. The units are worked out by `bench/capacity_units.py` from the items that the
 requests on the wire touched, by the rules of DynamoDB's developer guide, because no emulator counts them as DynamoDB
-does. moto answers 0.5 or 1 for every call and nothing for transactions. ministack agrees with every total here except
-that a condition that fails costs nothing there (`claim an image job that was given up`, `remove a tombstone`); but it
-takes no account of sizes when reading. What a transaction writes to an index is counted once, not twice: the guide
-does not say, and ministack's authors report it so from the real service.
+does. moto answers 0.5 or 1 for every call and nothing for transactions. ministack agreed with every total when it was
+last asked (before an article's standing had an item of its own), except that a condition that fails costs nothing
+there (`claim an image job that was given up`, `remove a tombstone`); but it takes no account of sizes when reading.
+What a transaction writes to an index is counted once, not twice: it reaches the index after the transaction has
+completed, says the guide ("Amazon DynamoDB Transactions: How it works"), though not what that is billed, and
+ministack's authors report it so from the real service.
 """
 
 OPERATIONS = """\

@@ -35,7 +35,7 @@ variable "functions" {
   description = "Size and limits of each function. reserved_concurrency -1 reserves none; snap_start starts from a snapshot of each version (docs/snapstart.md)."
   type = object({
     api = optional(object({
-      memory_mb            = optional(number, 1024)
+      memory_mb            = optional(number, 1769)
       timeout_seconds      = optional(number, 15)
       reserved_concurrency = optional(number, -1)
       snap_start           = optional(bool, true)
