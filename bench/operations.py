@@ -207,7 +207,7 @@ def metered() -> Iterator[tuple[Meter, Recorder, dict[str, Any]]]:
         with meter.installed(), recorder.installed():
             stack.enter_context(patch("api.aws.Connections", partial(Line, capacity.client())))
             handlers = {whose: stack.enter_context(loaded(module)) for whose, module in HANDLERS.items()}
-        yield meter, recorder, handlers
+            yield meter, recorder, handlers  # inside: some clients are made when they are first used
 
 
 class Line:
