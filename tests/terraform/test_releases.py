@@ -48,6 +48,7 @@ class Story:
     waiting_output: str
     published: dict[str, set[str]]
     live: dict[str, str]
+    snapshots: set[str]
     statements: list[dict[str, Any]]
     callers: list[str]
     groups: dict[str, Any]
@@ -117,6 +118,11 @@ def tell(terraform: Terraform) -> Story:
         waiting_output=waiting_output,
         published=published,
         live=live,
+        snapshots={
+            key
+            for key, name in NAMES.items()
+            if functions.get_function_configuration(FunctionName=name)["SnapStart"]["ApplyOn"] == "PublishedVersions"
+        },
         statements=[
             statement
             for key in ("api", "authorizer", "sweeper")
@@ -195,6 +201,10 @@ def test_a_changed_image_is_published_and_live_stays_where_it_is(story: Story) -
     assert story.published == {key: {"$LATEST", "1", "2"} for key in NAMES}
     assert story.live == dict.fromkeys(NAMES, "1")
     assert story.third == set(), "an apply would undo, or repeat, what is CodeDeploy's to do"
+
+
+def test_the_apis_functions_start_from_snapshots_and_nobody_elses(story: Story) -> None:
+    assert story.snapshots == {"api", "authorizer"}
 
 
 def test_terraform_says_what_waits_and_nothing_any_more_once_it_is_released(story: Story) -> None:
