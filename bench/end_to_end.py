@@ -32,6 +32,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,19 @@ def checkout_of(commit: str) -> Iterator[Path | None]:
     with tempfile.TemporaryDirectory(prefix="gazette-before-") as directory:
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
             files.extractall(directory, filter="data")
+        complete(Path(directory))
         yield Path(directory)
+
+
+def complete(checkout: Path) -> None:
+    """Puts what its functions were locked to, and what is not installed here any more, beside their code."""
+    installed = {found.name.lower().replace("_", "-") for found in metadata.distributions()}
+    locks = [(checkout / "requirements" / f"{name}.txt").read_text() for name in ("api", "image_worker")]
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", "\n".join(locks), re.MULTILINE))
+    missing = [f"{name}=={version}" for name, version in locked.items() if name.lower() not in installed]
+    if missing:
+        command = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", str(checkout / "services"), *missing]
+        subprocess.run([sys.executable, "-m", *command], check=True)
 
 
 @contextmanager
