@@ -19,8 +19,9 @@ snapshot.register(verifier.prime, verifier.forget)
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Takes a REQUEST authorizer's event, gives its policy and, of a good token, the claims as context."""
-    correlation.follow(correlation.valid(event.get("requestContext", {}).get("requestId")))
-    with logs.context(request_id=context.aws_request_id, trace_id=logs.trace_id()):
+    correlation_id = correlation.valid(event.get("requestContext", {}).get("requestId"))
+    known = logs.context(request_id=context.aws_request_id, trace_id=logs.trace_id())
+    with known, correlation.following(correlation_id):
         return decide(verifier, event)
 
 

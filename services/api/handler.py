@@ -36,8 +36,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ids = {name: text for name, text in (event.get("pathParameters") or {}).items() if is_id(text)}
     request_id = context.aws_request_id
     correlation_id = correlation.valid(event.get("requestContext", {}).get("requestId")) or request_id
-    correlation.follow(correlation_id)
-    with logs.context(request_id=request_id, trace_id=logs.trace_id(), route=route, **ids):
+    known = logs.context(request_id=request_id, trace_id=logs.trace_id(), route=route, **ids)
+    with known, correlation.following(correlation_id):
         answer: dict[str, Any] = serverless_wsgi.handle_request(app, event, context)
         if (headers := answer.get("multiValueHeaders")) is not None:
             headers[correlation.HEADER] = [correlation_id]
