@@ -24,6 +24,7 @@ module "gazette" {
   customer_key                = var.customer_key
   kms_key_arn                 = var.kms_key_arn
   permissions_boundary_arn    = var.permissions_boundary_arn
+  table_name                  = var.table_name
   manage_account_logging_role = var.manage_account_logging_role
 
   deletion_protection = false

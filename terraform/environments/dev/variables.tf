@@ -58,6 +58,12 @@ variable "permissions_boundary_arn" {
   default     = null
 }
 
+variable "table_name" {
+  description = "The table's name, where it was restored from a backup: docs/runbook.md#restore. Null for gazette-dev-articles."
+  type        = string
+  default     = null
+}
+
 variable "manage_account_logging_role" {
   description = "Whether this stack sets API Gateway's logging role of the account and region. Exactly one stack of an account should."
   type        = bool

@@ -28,10 +28,22 @@ module "gazette" {
   customer_key                = var.customer_key
   kms_key_arn                 = var.kms_key_arn
   permissions_boundary_arn    = var.permissions_boundary_arn
+  table_name                  = var.table_name
   manage_account_logging_role = var.manage_account_logging_role
 
   deletion_protection                = true
   force_destroy                      = false
   media_noncurrent_expire_after_days = 90
   log_retention_days                 = 365
+}
+
+# `terraform destroy` works from the end: without this, functions, routes and subscriptions would be gone by the time that
+# the table refuses. Terraform plans to delete this first, may not, and so deletes nothing; it depends on everything, so
+# a `-target` includes it. docs/runbook.md#destroy says how to end prod on purpose.
+resource "terraform_data" "prod_is_not_destroyed" {
+  depends_on = [module.gazette]
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }

@@ -1,7 +1,7 @@
 module "article_table" {
   source = "../article_table"
 
-  name                = "${var.name}-articles"
+  name                = coalesce(var.table_name, "${var.name}-articles")
   key_schema          = jsondecode(file("${local.services}/articles/table.json"))
   deletion_protection = var.deletion_protection
   kms_key_arn         = local.key_arn

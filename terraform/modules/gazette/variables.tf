@@ -382,6 +382,12 @@ variable "cognito_endpoint" {
 
 # ---------------------------------------------------------------- safety and operations
 
+variable "table_name" {
+  description = "The table's name; null for <name>-articles. A table restored from a backup has another one: docs/runbook.md#restore."
+  type        = string
+  default     = null
+}
+
 variable "deletion_protection" {
   description = "Whether the table and the user pool refuse to be deleted."
   type        = bool
