@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
@@ -52,6 +53,11 @@ class Clients:
     def lambda_(self) -> "LambdaClient":
         """Functions."""
         return self._session.client("lambda", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """Log groups."""
+        return self._session.client("logs", endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
     def s3(self) -> "S3Client":

@@ -12,7 +12,9 @@ object:
 
 import importlib
 import json
+import math
 import os
+import resource
 import socket
 import struct
 import sys
@@ -137,6 +139,7 @@ def failure(exception: BaseException, request_id: str) -> dict[str, Any]:
 
 def serve(channel: socket.socket) -> None:
     """Imports the handler, then answers events until the other side closes the channel."""
+    started = time.perf_counter()
     try:
         handler = load(os.environ["_HANDLER"])
     except Exception as exception:  # noqa: BLE001 - an import may raise anything
@@ -144,14 +147,31 @@ def serve(channel: socket.socket) -> None:
         error["error"]["errorType"] = f"Runtime.{type(exception).__name__}"
         send(channel, error)
         return
+    initialised = f"\tInit Duration: {(time.perf_counter() - started) * 1000:.2f} ms"
     send(channel, {"status": "ready"})
     while (request := receive(channel)) is not None:
+        version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        print(f"START RequestId: {request['request_id']} Version: {version}", file=sys.stderr, flush=True)
         began = time.perf_counter()
         reply = answer(handler, request)
         duration = (time.perf_counter() - began) * 1000
         sys.stdout.flush()
-        print(f"REPORT RequestId: {request['request_id']}\tDuration: {duration:.2f} ms", file=sys.stderr, flush=True)
+        print(f"{_end(request['request_id'], duration)}{initialised}", file=sys.stderr, flush=True)
+        initialised = ""  # only the first event waited for that
         send(channel, reply)
+
+
+def _end(request_id: str, milliseconds: float) -> str:
+    """The last lines of an invocation, as Lambda writes them."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # Linux counts KiB; macOS, bytes
+    report = (
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {milliseconds:.2f} ms",
+        f"Billed Duration: {math.ceil(milliseconds)} ms",
+        f"Memory Size: {os.environ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']} MB",
+        f"Max Memory Used: {used} MB",
+    )
+    return f"END RequestId: {request_id}\n" + "\t".join(report)
 
 
 if __name__ == "__main__":

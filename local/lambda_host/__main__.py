@@ -11,6 +11,7 @@ from local.lambda_host.child import Processes
 from local.lambda_host.configuration import DeployedFunctions
 from local.lambda_host.containers import Containers
 from local.lambda_host.environment import Runtime
+from local.lambda_host.output import Log, LogDelivery
 from local.lambda_host.pool import Pool
 from local.lambda_host.server import FunctionHost
 from local.lambda_host.sources import SourceTree
@@ -31,9 +32,11 @@ def main() -> None:
     clients = Clients(arguments.endpoint_url)
     deployed = DeployedFunctions(clients.lambda_, clients.sts)
     sources = SourceTree(SERVICES)
+    delivery = LogDelivery(clients.logs)
+    delivery.start()
 
     def pool(key: str) -> Pool:
-        log = arguments.logs / f"{key}.log"
+        log = Log(arguments.logs / f"{key}.log", delivery)
         runtime: Runtime
         match arguments.runtime:
             case "docker":

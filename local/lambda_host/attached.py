@@ -11,15 +11,16 @@ from pathlib import Path
 
 from local.lambda_host.configuration import Credentials, Function
 from local.lambda_host.environment import Environment, FunctionError, Invocation
+from local.lambda_host.output import Log, Output
 from local.lambda_host.runtime_api import RuntimeApi, RuntimeEndedError
 
 
 class Attached(Environment):
     """One container that is started over and over: ended here, it comes back with the environment of its successor."""
 
-    def __init__(self, environment: Mapping[str, str], file: Path, log: Path, expires_at: datetime) -> None:
+    def __init__(self, environment: Mapping[str, str], file: Path, output: Output, expires_at: datetime) -> None:
         """Leaves the file."""
-        super().__init__(log, expires_at)
+        super().__init__(output, expires_at)
         self._api = RuntimeApi()
         inside = {**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address}
         lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in inside.items())
@@ -61,8 +62,8 @@ class Attached(Environment):
 class AttachedContainers:
     """RUNTIME=attached: one container a function."""
 
-    def __init__(self, file: Path, log: Path) -> None:
-        """Takes the function's file, and one for what is said about its events; its output is its container's."""
+    def __init__(self, file: Path, log: Log) -> None:
+        """Takes the function's file, and where to say what is said about its events; its output is its container's."""
         self._file = file
         self._log = log
 
@@ -73,4 +74,5 @@ class AttachedContainers:
     def start(self, function: Function, credentials: Credentials, log_stream: str) -> Attached:
         """What the container attaches to when it starts next."""
         environment = function.environment(credentials, log_stream)
-        return Attached(environment, self._file, self._log, credentials.expires_at)
+        output = self._log.output(function.log_group, log_stream)
+        return Attached(environment, self._file, output, credentials.expires_at)

@@ -15,6 +15,7 @@ from typing import Any
 from local import lambda_runtime
 from local.lambda_host.configuration import Credentials, Function
 from local.lambda_host.environment import Environment, FunctionError, Invocation
+from local.lambda_host.output import Log, Output
 from local.lambda_host.sources import SourceTree
 
 # What a process needs on any machine. Everything else that the developer's shell exports stays out.
@@ -24,29 +25,30 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 class Child(Environment):
     """A running child process with its channel. Used by one thread at a time."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, task_root: Path, expires_at: datetime) -> None:
+    def __init__(self, environment: Mapping[str, str], output: Output, task_root: Path, expires_at: datetime) -> None:
         """Starts the process. It imports its handler while the caller goes on; `invoke` waits for that."""
-        super().__init__(log, expires_at)
+        super().__init__(output, expires_at)
         self._ready = False
         ours, theirs = socket.socketpair()
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         try:
-            with log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", lambda_runtime.__file__, str(theirs.fileno())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env={**kept, **environment},
-                    cwd=task_root,
-                    pass_fds=[theirs.fileno()],
-                )
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", lambda_runtime.__file__, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**kept, **environment},
+                cwd=task_root,
+                pass_fds=[theirs.fileno()],
+            )
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
         self._channel = ours
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        output.follow(self._process.stdout)
 
     @property
     def alive(self) -> bool:
@@ -69,7 +71,11 @@ class Child(Environment):
                     "trace_id": invocation.trace_id,
                 },
             )
-            return str(self._wait(invocation.deadline)["payload"])
+            try:
+                return str(self._wait(invocation.deadline)["payload"])
+            finally:
+                if self.alive:
+                    self._output.wait_for_report(invocation.request_id)
         except TimeoutError:
             if self._ready:  # one that is still importing is left to finish: the next event finds it warm
                 self.kill()
@@ -116,6 +122,7 @@ class Child(Environment):
                 self._process.wait(timeout=0.05)
         self._process.kill()
         self._process.wait()
+        self._output.wait_for_end()
 
 
 class _EndedError(Exception):
@@ -125,8 +132,8 @@ class _EndedError(Exception):
 class Processes:
     """RUNTIME=process: the working tree's code, in processes of this Python."""
 
-    def __init__(self, sources: SourceTree, task_root: Path, log: Path) -> None:
-        """Takes what notices edits, the import root, and the file for the children's output."""
+    def __init__(self, sources: SourceTree, task_root: Path, log: Log) -> None:
+        """Takes what notices edits, the import root, and where the children's output goes."""
         self._sources = sources
         self._task_root = task_root
         self._log = log
@@ -143,4 +150,5 @@ class Processes:
             "PYTHONSAFEPATH": "1",  # nothing but LAMBDA_TASK_ROOT and the installed packages can be imported
         }
         environment = function.environment(credentials, log_stream) | own
-        return Child(environment, self._log, self._task_root, credentials.expires_at)
+        output = self._log.output(function.log_group, log_stream)
+        return Child(environment, output, self._task_root, credentials.expires_at)

@@ -4,13 +4,14 @@ import contextlib
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
 from local.lambda_host.configuration import Credentials, Function
 from local.lambda_host.environment import Environment, FunctionError, Invocation
+from local.lambda_host.output import Log, Output, end_lines, start_line
 from local.lambda_host.runtime_api import RuntimeApi, RuntimeEndedError
 
 LABEL = "gazette.stack"
@@ -39,10 +40,11 @@ class Container(Environment):
     """One container with a Runtime API of its own."""
 
     def __init__(
-        self, function: Function, environment: Mapping[str, str], stack: str, log: Path, expires_at: datetime
+        self, function: Function, environment: Mapping[str, str], stack: str, output: Output, expires_at: datetime
     ) -> None:
         """Starts it; it imports its handler while the caller goes on."""
-        super().__init__(log, expires_at)
+        super().__init__(output, expires_at)
+        self._function = function
         self._api = RuntimeApi()
         self._name = f"{function.name}-{uuid4().hex[:8]}"
         inside = {**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address}
@@ -54,13 +56,18 @@ class Container(Environment):
             function.image, function.handler,
         ]  # fmt: skip
         try:
-            with log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**inside, **kept}
-                )
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**inside, **kept},
+            )
         except BaseException:
             self._api.close()
             raise
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        output.follow(self._process.stdout)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
@@ -75,6 +82,8 @@ class Container(Environment):
     def invoke(self, invocation: Invocation) -> str:
         """See Environment.invoke."""
         was_ready = self._api.ready
+        began = time.perf_counter()
+        self._output.write(start_line(invocation.request_id, self._function.version))
         try:
             return self._api.invoke(invocation)
         except FunctionError:
@@ -89,6 +98,9 @@ class Container(Environment):
             self.kill()
             code = self._process.returncode
             raise self._exited(invocation, "signal: SIGKILL" if code == 137 else f"exit status {code}") from None
+        finally:
+            milliseconds = (time.perf_counter() - began) * 1000
+            self._output.write(*end_lines(invocation.request_id, milliseconds, self._function.memory_mb))
 
     def retire(self) -> None:
         """See Environment.retire."""
@@ -108,8 +120,8 @@ class Container(Environment):
 class Containers:
     """RUNTIME=docker: the images that Terraform deployed."""
 
-    def __init__(self, stack: str, log: Path) -> None:
-        """Takes the stack's name, for the containers' labels, and the file for their output."""
+    def __init__(self, stack: str, log: Log) -> None:
+        """Takes the stack's name, for the containers' labels, and where their output goes."""
         self._stack = stack
         self._log = log
 
@@ -120,7 +132,8 @@ class Containers:
     def start(self, function: Function, credentials: Credentials, log_stream: str) -> Container:
         """A container of the function's image."""
         environment = function.environment(credentials, log_stream)
-        return Container(function, environment, self._stack, self._log, credentials.expires_at)
+        output = self._log.output(function.log_group, log_stream)
+        return Container(function, environment, self._stack, output, credentials.expires_at)
 
 
 def remove(*names: str) -> None:

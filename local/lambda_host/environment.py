@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from local.lambda_host.configuration import Credentials, Function
+from local.lambda_host.output import Output
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class FunctionError(Exception):
 class Environment(ABC):
     """Handles one event at a time; used by one thread at a time."""
 
-    def __init__(self, log: Path, expires_at: datetime) -> None:
-        """Takes the file for its output, and when its credentials end."""
-        self._log = log
+    def __init__(self, output: Output, expires_at: datetime) -> None:
+        """Takes where its output goes, and when its credentials end."""
+        self._output = output
         self._expires_at = expires_at
 
     def has_credentials_for(self, seconds: float) -> bool:
@@ -73,8 +73,7 @@ class Environment(ABC):
         return self._logged("Runtime.ExitError", message)
 
     def _logged(self, kind: str, message: str) -> FunctionError:
-        with self._log.open("a") as output:
-            output.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}\n")
+        self._output.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {message}")
         return FunctionError({"errorType": kind, "errorMessage": message})
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import threading
 import time
 import uuid
@@ -18,6 +19,7 @@ from local.lambda_host import pool as pool_module
 from local.lambda_host.child import Processes
 from local.lambda_host.configuration import Credentials, Function, parse
 from local.lambda_host.environment import FunctionError, Invocation
+from local.lambda_host.output import Log
 from local.lambda_host.pool import Pool
 from local.lambda_host.server import FunctionHost
 from local.lambda_host.sources import SourceTree
@@ -121,7 +123,7 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def pool(deployment: FakeDeployment, task_root: Path, log: Path) -> Iterator[Pool]:
     """A pool whose children end with the test."""
-    made = Pool(deployment, Processes(SourceTree(task_root), task_root, log))
+    made = Pool(deployment, Processes(SourceTree(task_root), task_root, Log(log)))
     yield made
     made.close()
 
@@ -199,6 +201,35 @@ def test_what_a_handler_prints_goes_to_the_log_and_not_into_its_answer(
     assert invoke(pool) == "quiet"
     assert "on stderr" in log.read_text()
     assert "REPORT RequestId:" in log.read_text()
+
+
+def test_an_invocations_lines_stand_between_lambdas_own_when_it_is_answered(
+    deployment: FakeDeployment, task_root: Path, log: Path
+) -> None:
+    delivered: list[tuple[str, str, list[str]]] = []
+    pool = Pool(deployment, Processes(SourceTree(task_root), task_root, Log(log, lambda *all_: delivered.append(all_))))
+    deploy(deployment, "noisy")
+
+    invoke(pool)
+    first = log.read_text(errors="replace").splitlines()
+    invoke(pool)
+    second = log.read_text(errors="replace").splitlines()[len(first) :]
+    pool.close()
+
+    for lines, init in ((first, True), (second, False)):
+        request_id = lines[0].removeprefix("START RequestId: ").removesuffix(" Version: $LATEST")
+        assert str(uuid.UUID(request_id)) == request_id
+        assert any(line.endswith("on stderr") for line in lines[1:-2])
+        assert lines[-2] == f"END RequestId: {request_id}"
+        report = dict(field.split(": ") for field in lines[-1].removeprefix("REPORT ").split("\t"))
+        assert report["RequestId"] == request_id
+        assert report["Memory Size"] == "256 MB"
+        assert ("Init Duration" in report) == init
+        assert {"Duration", "Billed Duration", "Max Memory Used"} <= report.keys()
+    assert {group for group, _, _ in delivered} == {"/aws/lambda/gazette-local-toy"}
+    [stream] = {stream for _, stream, _ in delivered}
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]+", stream)
+    assert [line for _, _, lines in delivered for line in lines] == first + second
 
 
 def test_an_exception_is_answered_as_lambda_does_and_the_child_lives_on(

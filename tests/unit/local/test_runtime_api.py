@@ -15,6 +15,7 @@ import pytest
 
 from local.lambda_host.attached import Attached
 from local.lambda_host.environment import FunctionError, Invocation
+from local.lambda_host.output import Output
 from local.lambda_host.runtime_api import RuntimeApi, RuntimeEndedError
 
 ROOT = "/2018-06-01/runtime"
@@ -181,7 +182,7 @@ def test_what_a_container_attaches_to_is_a_file_that_a_shell_reads(tmp_path: Pat
     file = tmp_path / "toy.env"
     environment = {"_HANDLER": "toy.handler", "ODD": 'it\'s "odd" $HOME'}
 
-    attached = Attached(environment, file, tmp_path / "log", datetime.now(UTC) + timedelta(hours=1))
+    attached = Attached(environment, file, Output(tmp_path / "log"), datetime.now(UTC) + timedelta(hours=1))
 
     read = subprocess.run(
         ["sh", "-c", f'. {shlex.quote(str(file))}; printf \'%s\\n\' "$_HANDLER" "$ODD" "$AWS_LAMBDA_RUNTIME_API"'],
