@@ -1,0 +1,265 @@
+"""Ending a stage: dev leaves nothing behind, prod refuses before anything is lost.
+
+Both roots, as they are, applied to one emulator. Overridden is what it has not got: TLS, CodeDeploy, snapshots, the
+logs of WAF.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from local.layout import Layout
+from local.ports import HOST, free_port
+from local.processes import ProcessTable
+from local.programs import EMULATOR, emulator
+from tests.terraform.conftest import Terraform
+
+pytestmark = pytest.mark.terraform
+
+OVERRIDE = """
+terraform {
+  backend "local" {}
+}
+
+provider "aws" {
+  s3_use_path_style = true
+}
+
+module "gazette" {
+  require_tls       = false
+  waf               = null
+  deployment_config = null
+  functions         = { for key in ["api", "authorizer"] : key => { snap_start = false } }
+}
+"""
+DIGEST = "r.example/i@sha256:" + "0" * 64
+VARIABLES = (
+    f"-var=region={REGION}",
+    "-var=images=" + json.dumps({"api": DIGEST, "image_worker": DIGEST}),
+)
+STAGES = ("dev", "prod")
+MORE = {
+    "dev": ("-var=manage_account_logging_role=true",),
+    "prod": ("-var=cors_allow_origin=https://gazette.example",),
+}
+
+
+def _call(service: str, operation: str, key: str, name: str, **arguments: Any) -> Callable[[Any], list[str]]:
+    def listed(client: Callable[[str], Any]) -> list[str]:
+        try:
+            found = getattr(client(service), operation)(**arguments)[key]
+        except ClientError as error:
+            raise AssertionError(f"{service} {operation}: {error}") from error
+        return [one[name] if name else one for one in found]
+
+    return listed
+
+
+EVERYTHING: dict[str, Callable[[Any], list[str]]] = {
+    "APIs": _call("apigateway", "get_rest_apis", "items", "name", limit=500),
+    "API keys": _call("apigateway", "get_api_keys", "items", "name"),
+    "usage plans": _call("apigateway", "get_usage_plans", "items", "name"),
+    "alarms": _call("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", MaxRecords=100),
+    "composite alarms": _call("cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"),
+    "dashboards": _call("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    "user pools": _call("cognito-idp", "list_user_pools", "UserPools", "Name", MaxResults=60),
+    "tables": _call("dynamodb", "list_tables", "TableNames", ""),
+    "schedules": _call("events", "list_rules", "Rules", "Name"),
+    "roles": _call("iam", "list_roles", "Roles", "RoleName"),
+    "policies": _call("iam", "list_policies", "Policies", "PolicyName", Scope="Local"),
+    "functions": _call("lambda", "list_functions", "Functions", "FunctionName"),
+    "event sources": _call("lambda", "list_event_source_mappings", "EventSourceMappings", "FunctionArn"),
+    "log groups": _call("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "metric filters": _call("logs", "describe_metric_filters", "metricFilters", "filterName"),
+    "log policies": _call("logs", "describe_resource_policies", "resourcePolicies", "policyName"),
+    "buckets": _call("s3", "list_buckets", "Buckets", "Name"),
+    "secrets": _call("secretsmanager", "list_secrets", "SecretList", "Name"),
+    "subscriptions": _call("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    "topics": _call("sns", "list_topics", "Topics", "TopicArn"),
+    "parameters": _call("ssm", "describe_parameters", "Parameters", "Name"),
+    "queues": lambda client: client("sqs").list_queues().get("QueueUrls", []),
+    "firewalls": _call("wafv2", "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
+    "keys": _call("kms", "list_keys", "Keys", "KeyId"),
+}
+# An emulator that lists nothing would pass as an account with nothing in it: these have to be seen before.
+SEEN_BEFORE = {
+    "APIs", "alarms", "dashboards", "user pools", "tables", "schedules", "roles", "functions", "event sources",
+    "log groups", "buckets", "topics", "queues",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Account:
+    """The emulator's, with what the tests put into it."""
+
+    client: Callable[[str], Any]
+
+    def has(self, stage: str) -> dict[str, set[str]]:
+        """Everything that there is of a stage: what bears its name, and what has no name but an id."""
+        other = {"dev": "gazette-prod", "prod": "gazette-dev"}[stage]
+        return {
+            kind: {name for name in listed(self.client) if other not in name} for kind, listed in EVERYTHING.items()
+        }
+
+    def use(self, stage: str) -> None:
+        """Puts something into everything that may hold something, as a stage that is used."""
+        self.client("dynamodb").put_item(
+            TableName=f"gazette-{stage}-articles", Item={"PK": {"S": "ARTICLE#1"}, "SK": {"S": "ARTICLE"}}
+        )
+        for purpose in ("uploads", "media"):
+            bucket = f"gazette-{stage}-{purpose}-000000000000-{REGION}"
+            for body in (b"first", b"second"):  # two versions, and then a delete marker
+                self.client("s3").put_object(Bucket=bucket, Key="media/1/2/large.jpg", Body=body)
+            self.client("s3").delete_object(Bucket=bucket, Key="media/1/2/large.jpg")
+            self.client("s3").put_object(Bucket=bucket, Key="media/1/2/thumbnail.jpg", Body=b"it stays")
+        for queue in ("image-jobs", "image-jobs-dead-letters"):
+            url = self.client("sqs").get_queue_url(QueueName=f"gazette-{stage}-{queue}")["QueueUrl"]
+            self.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+        [pool] = [
+            one["Id"]
+            for one in self.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+            if one["Name"] == f"gazette-{stage}"
+        ]
+        self.client("cognito-idp").admin_create_user(UserPoolId=pool, Username="alice", MessageAction="SUPPRESS")
+        stream = {"logGroupName": f"/aws/lambda/gazette-{stage}-api", "logStreamName": "2026/11/22/[1]a"}
+        self.client("logs").create_log_stream(**stream)
+        self.client("logs").put_log_events(**stream, logEvents=[{"timestamp": 1, "message": "a line"}])
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was there, and what became of it."""
+
+    untouched: dict[str, set[str]]
+    account: Account
+    before: dict[str, dict[str, set[str]]]
+    prod: subprocess.CompletedProcess[str]
+    prod_in_parts: dict[str, subprocess.CompletedProcess[str]]
+    dev: subprocess.CompletedProcess[str]
+    after: dict[str, dict[str, set[str]]]
+
+
+@pytest.fixture(scope="module")
+def story(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    layout = Layout(tmp_path_factory.mktemp("cloud"))
+    layout.create()
+    program = emulator(layout, free_port())
+    endpoint_url = f"http://{HOST}:{program.port}"
+    session = boto3.session.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
+    settings = {
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "NO_PROXY": HOST,
+    }
+    processes = ProcessTable(layout.processes)
+    log = layout.log(EMULATOR)
+    running = processes.start(
+        program.name,
+        program.command,
+        environment=program.environment,
+        port=program.port,
+        fingerprint=program.fingerprint,
+        log=log,
+        directory=layout.root,
+    )
+    try:
+        processes.wait_until_ready(running, program.ready, seconds=60, log=log)
+        account = Account(lambda service: session.client(service, endpoint_url=endpoint_url))
+        yield _tell(replace(terraform, environment={**terraform.environment, **settings}), account)
+    finally:
+        processes.stop(program.name)
+        for stage in STAGES:
+            shutil.rmtree(terraform.checkout / "terraform" / _directory(stage), ignore_errors=True)
+
+
+def _tell(terraform: Terraform, account: Account) -> Story:
+    untouched = account.has("dev")
+    roots = {stage: _root(terraform, stage) for stage in STAGES}
+    with ThreadPoolExecutor() as both:  # most of an apply is waiting for queues
+        for applied in both.map(lambda stage: _run(terraform, roots[stage], "apply", stage), roots):
+            assert applied.returncode == 0, applied.stdout
+    for stage in roots:
+        account.use(stage)
+    before = {stage: account.has(stage) for stage in roots}
+    prod = _run(terraform, roots["prod"], "destroy", "prod")
+    in_parts = {
+        target: _run(terraform, roots["prod"], "destroy", "prod", f"-target={target}")
+        for target in ("module.gazette.module.api_function", "module.gazette.module.article_table")
+    }
+    dev = _run(terraform, roots["dev"], "destroy", "dev")
+    after = {stage: account.has(stage) for stage in roots}
+    return Story(untouched, account, before, prod, in_parts, dev, after)
+
+
+def _directory(stage: str) -> str:
+    return f"environments/{stage}-ends"
+
+
+def _root(terraform: Terraform, stage: str) -> str:
+    """A copy of the root that only this test has; gives its path below terraform/."""
+    directory = _directory(stage)
+    copy = terraform.checkout / "terraform" / directory
+    shutil.copytree(terraform.checkout / "terraform" / "environments" / stage, copy)
+    (copy / "emulator_override.tf").write_text(OVERRIDE)
+    with terraform.init_lock:
+        initialised = terraform.run(directory, "init", "-input=false", "-no-color", "-reconfigure")
+    assert initialised.returncode == 0, initialised.stdout
+    return directory
+
+
+def _run(
+    terraform: Terraform, root: str, command: str, stage: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return terraform.run(
+        root, command, "-auto-approve", "-input=false", "-no-color", "-parallelism=20", *VARIABLES, *MORE[stage],
+        *arguments,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_stage_in_use_is_seen(story: Story, stage: str) -> None:
+    seen = {kind for kind, names in story.before[stage].items() if names - story.untouched[kind]}
+
+    assert seen >= SEEN_BEFORE
+
+
+def test_dev_is_destroyed_with_all_that_was_in_it(story: Story) -> None:
+    assert story.dev.returncode == 0, story.dev.stdout
+    assert {kind: names for kind, names in story.after["dev"].items() if names - story.untouched[kind]} == {}
+
+
+def test_prod_is_not_destroyed_and_loses_nothing_in_the_attempt(story: Story) -> None:
+    assert story.prod.returncode == 1
+    assert "prod_is_not_destroyed" in story.prod.stdout
+    assert "prevent_destroy" in story.prod.stdout
+    assert "Destroying..." not in story.prod.stdout
+    assert story.after["prod"] == story.before["prod"]
+
+
+def test_a_part_of_prod_is_not_destroyed_either(story: Story) -> None:
+    for target, attempt in story.prod_in_parts.items():
+        assert attempt.returncode == 1, target
+        assert "prevent_destroy" in attempt.stdout, attempt.stdout
+
+
+def test_behind_that_the_table_protects_itself(story: Story) -> None:
+    for what, delete in (
+        ("table", lambda: story.account.client("dynamodb").delete_table(TableName="gazette-prod-articles")),
+        (
+            "bucket",
+            lambda: story.account.client("s3").delete_bucket(Bucket=f"gazette-prod-media-000000000000-{REGION}"),
+        ),
+    ):
+        with pytest.raises(ClientError) as refused:
+            delete()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 409), what
