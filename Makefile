@@ -175,7 +175,7 @@ postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow
-	@cd requirements && for name in dev api image_worker local base build emulator checks secrets sbom fuzz peers plots; do \
+	@cd requirements && for name in dev api image_worker local base build emulator checks secrets sbom fuzz peers plots awscli; do \
 	  ../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --no-header --no-emit-index-url --python-version 3.11 \
-	    $$([[ $$name = @(dev|checks|secrets|sbom|fuzz|plots) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
+	    $$([[ $$name = @(dev|checks|secrets|sbom|fuzz|plots|awscli) ]] || echo '-c dev.txt') $$([ $$name != emulator ] || echo --no-deps) $$name.in -o $$name.txt; \
 	done
