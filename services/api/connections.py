@@ -48,10 +48,10 @@ class Connections:
             response = connection.getresponse()
             answer = Answer(response.status, dict(_lower(response.getheaders())), response.read())
         except TimeoutError as error:
-            connection.close()
+            self._give_up(connection)
             raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
         except (OSError, HTTPException) as error:
-            connection.close()
+            self._give_up(connection)
             raise ConnectionClosedError(endpoint_url=self._url, error=error) from error
         except BaseException:
             connection.close()  # half an answer may be left in it
@@ -62,21 +62,30 @@ class Connections:
 
     def close(self) -> None:
         """Lets go of those that are idle, as of sockets that another copy of this process has, too."""
-        while self._idle:
-            self._idle.pop().close()
+        while connection := self._idle_one():
+            connection.close()
+
+    def _give_up(self, connection: HTTPConnection) -> None:
+        """The idle ones, too: after a freeze all may be dead without a sign of it, and each would cost a try."""
+        connection.close()
+        self.close()
 
     def _kept(self) -> HTTPConnection | None:
         """One that the other side has not closed: an environment may have been frozen for an hour."""
-        while True:
-            try:
-                connection = self._idle.pop()  # the one used last
-            except IndexError:
-                return None
+        while connection := self._idle_one():
             poll = select.poll()
             poll.register(connection.sock, select.POLLIN)
             if not poll.poll(0):
                 return connection
             connection.close()
+        return None
+
+    def _idle_one(self) -> HTTPConnection | None:
+        """The one used last, which is then the caller's alone."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _new(self) -> HTTPConnection:
         if self._tls:

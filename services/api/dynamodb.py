@@ -23,8 +23,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from api.connections import Answer
 from api.sigv4 import Credentials
 
-_LONGEST_PAUSE = 20.0
-"""Seconds; the n-th pause is random, up to 2**(n-1)."""
+_DOCUMENT = msgspec.json.Decoder(dict[str, Any])
 
 _WORTH_A_RETRY = frozenset(
     {
@@ -74,7 +73,8 @@ class DynamoDB:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`credentials` is asked before each signature, and gives what is good then; `attempts` counts the first."""
+        """`credentials` is asked before each signature, and gives what is good then. `attempts` counts the first; the
+        n-th pause between them is random, up to 2**(n-1) seconds."""
         self._host = urlsplit(url).netloc
         self._region = region
         self._credentials = credentials
@@ -116,18 +116,20 @@ class DynamoDB:
             except (NoConnectionError, HTTPClientError):
                 if attempt == self._attempts:
                     raise
-            self._sleep(random.random() * min(2.0 ** (attempt - 1), _LONGEST_PAUSE))  # noqa: S311 (jitter is no secret)
+            self._sleep(random.random() * 2 ** (attempt - 1))  # noqa: S311 (jitter is no secret)
             attempt += 1
 
     def _once(self, operation: str, body: bytes) -> dict[str, Any]:
         answer = self.wire.post(self._headers(operation, body), body)
         checksum = answer.headers.get("x-amz-crc32")
-        if checksum and int(checksum) != zlib.crc32(answer.body):
+        if checksum and checksum != str(zlib.crc32(answer.body)):
             raise HTTPClientError(error="the answer is not what DynamoDB sent: its checksum differs")
-        if answer.status == 200:
-            document: dict[str, Any] = msgspec.json.decode(answer.body)
-            return document
-        raise _refusal(operation, answer)
+        if answer.status != 200:
+            raise _refusal(operation, answer)
+        try:
+            return _DOCUMENT.decode(answer.body)
+        except msgspec.DecodeError as error:
+            raise HTTPClientError(error="the answer is not DynamoDB's, or not all of it") from error
 
     def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         """Signature version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html"""
@@ -165,10 +167,8 @@ class DynamoDB:
 def _refusal(operation: str, answer: Answer) -> ClientError:
     """As the SDK words it: the code without its namespace, and what else the error says beside it."""
     try:
-        said = msgspec.json.decode(answer.body)
+        said = _DOCUMENT.decode(answer.body)
     except msgspec.DecodeError:
-        said = {}
-    if not isinstance(said, dict):
         said = {}
     code = str(said.pop("__type", "") or answer.status).rsplit("#", 1)[-1]
     message = said.pop("message", None) or said.pop("Message", None) or ""

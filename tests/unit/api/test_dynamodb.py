@@ -158,6 +158,13 @@ def test_an_answer_with_its_checksum_is_taken() -> None:
     assert client(wire).query() == {"Items": []}
 
 
+@pytest.mark.parametrize("body", [b"", b'{"Items": [', b"<html>", b"[]"])
+def test_an_answer_that_is_cut_off_or_somebody_elses_is_tried_again(body: bytes) -> None:
+    assert client(FakeWire([Answer(200, {}, body), an_answer({"Items": []})])).query() == {"Items": []}
+    with pytest.raises(HTTPClientError, match="not DynamoDB's"):
+        client(FakeWire([Answer(200, {}, body)] * ATTEMPTS)).query()
+
+
 def test_an_answer_that_is_damaged_every_time_is_an_error() -> None:
     with pytest.raises(HTTPClientError, match="checksum"):
         client(FakeWire([Answer(200, {"x-amz-crc32": "1"}, b"{}")] * ATTEMPTS)).query()
@@ -276,6 +283,53 @@ def test_a_connection_that_ends_without_an_answer_is_an_error(server: Server, co
     server.answer = drop
     with pytest.raises(ConnectionClosedError):
         connections.post({}, b"x")
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_where_one_is_dead_the_others_that_are_as_old_are_not_tried(
+    silent: bool, server: Server, connections: Connections
+) -> None:
+    together = threading.Barrier(3)
+
+    def wait(_: BaseHTTPRequestHandler) -> bool:
+        together.wait(5)
+        return False
+
+    server.answer = wait
+    threads = [threading.Thread(target=connections.post, args=({}, b"x")) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    frozen, ended = set(server.peers), threading.Event()
+
+    def dead(request: BaseHTTPRequestHandler) -> bool:
+        """As after an hour's freeze: what lies between has forgotten the connection, and told nobody."""
+        if request.client_address[1] not in frozen:
+            return False
+        if silent:
+            ended.wait(5)
+        request.close_connection = True
+        return True
+
+    server.answer = dead
+    with pytest.raises(ReadTimeoutError if silent else ConnectionClosedError):
+        connections.post({}, b"x")
+    assert connections.post({}, b"y").body == b"y"
+    ended.set()
+
+
+def test_closing_them_does_not_meet_other_threads(connections: Connections) -> None:
+    class Idle(list[Any]):
+        """Another thread takes the last one between a look and a grasp."""
+
+        def pop(self, *_: Any) -> Any:
+            self.clear()
+            return super().pop()
+
+    connections._idle = Idle([None])
+    connections.close()
+    assert connections._idle == []
 
 
 def test_nobody_at_the_address_is_an_error() -> None:
