@@ -19,9 +19,12 @@ help: ## Show this
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
 	  /^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables, each as in make up PORT=4600\n'
-	@printf '  %-26s%s\n' 'PORT, RUNTIME' 'of the local cloud: PORT is the one that it has, else 4566; RUNTIME is process or docker' \
+	@printf '  %-28s%s\n' 'PORT, RUNTIME' 'of the local cloud: PORT is the one that it has, else 4566; RUNTIME is process or docker' \
 	  'USER, GROUP' 'of token: alice, and no group' \
 	  'STAGE' 'local, dev or prod for the operations (local); dev or prod for the delivery (dev)' \
+	  'FUNCTION' 'of logs (all) and invoke: api, authorizer, image_worker or sweeper' \
+	  'SINCE, FOLLOW, CORRELATION' 'of logs: 90s, 15m, 2h or 1d; yes; an id, or any other text' \
+	  'EVENT' 'of invoke: a file of JSON' \
 	  'ID, JSON' 'of redrive: letters, with commas between them; of dead-letters: 1 is for programs' \
 	  'AUTHOR, USER, DELETED' 'of erase-author: whose; yes: the user too; yes: old versions of all deleted articles' \
 	  'APPROVE, TAKE_OVER' 'yes where nobody can be asked; yes goes on with a deploy that was killed' \
@@ -47,8 +50,8 @@ demo: up ## The main job on a real photograph, after `up`: sign in, create an ar
 	@$(RUN) -m local demo
 
 .PHONY: status
-status: setup ## Show what runs
-	@$(RUN) -m local status
+status: setup ## Show what runs, what waits, what rings: make status [STAGE=local|dev|prod]
+	@$(RUN) -m local$(if $(filter-out local,$(OPERATED)),.operations) status $(if $(filter-out local,$(OPERATED)),--stage '$(OPERATED)')
 
 .PHONY: token
 token: setup ## Print a fresh ID token of a local user: make token USER=alice [GROUP=editors]
@@ -98,6 +101,15 @@ releases: setup ## List what ran in a stage, by digest: make releases STAGE=dev|
 
 # STAGE is dev for the deliveries above; here it is local unless somebody says otherwise.
 OPERATED := $(if $(filter file,$(origin STAGE)),local,$(STAGE))
+
+.PHONY: logs
+logs: setup ## Read the functions' logs: make logs [FUNCTION=…] [SINCE=15m] [CORRELATION=<id>] [FOLLOW=yes] [STAGE=…]
+	@$(RUN) -m local.operations logs --stage '$(OPERATED)' $(if $(FUNCTION),--function '$(FUNCTION)') $(if $(SINCE),--since '$(SINCE)') \
+	  $(if $(CORRELATION),--correlation '$(CORRELATION)') $(if $(filter yes,$(FOLLOW)),--follow)
+
+.PHONY: invoke
+invoke: setup ## Call a function as it is in service: make invoke FUNCTION=… EVENT=tests/events/get_openapi.json [STAGE=…]
+	@$(RUN) -m local.operations invoke --stage '$(OPERATED)' --function '$(FUNCTION)' --event '$(EVENT)'
 
 .PHONY: dead-letters
 dead-letters: setup ## List the jobs that failed for good, and why: make dead-letters [STAGE=local|dev|prod] [JSON=1]

@@ -14,6 +14,9 @@ from local.clients import Clients
 from local.demo.tour import demo
 from local.errors import LocalError, is_unreachable
 from local.layout import CHECKOUT, Layout
+from local.operations import status as stage_status
+from local.operations.account import find as find_account
+from local.operations.place import LOCAL
 from local.ports import HOST
 from local.stack import DEFAULT_PORT, Stack
 from local.users import UserPool
@@ -43,7 +46,7 @@ def down(_arguments: argparse.Namespace) -> None:
 
 
 def status(_arguments: argparse.Namespace) -> None:
-    """Prints what runs, and the API's URL; fails when only some of it does."""
+    """Prints what runs, the API's URL, and what is in service and waits in there; fails when only some of it does."""
     layout = Layout.default()
     found = Stack(layout).status()
     if not any(found.values()):
@@ -53,7 +56,9 @@ def status(_arguments: argparse.Namespace) -> None:
         print(f"{name:<12} " + (f"process {process.pid}, port {process.port}" if process else "not running"))
     if None in found.values():
         raise LocalError("Not everything runs: `make up` starts what is missing.", layout.logs)
-    print(f"{'API':<12} {outputs.read(layout)['api_url']}")
+    print(f"{'API':<12} {outputs.read(layout)['api_url']}\n")
+    for line in stage_status.lines(find_account(LOCAL)):
+        print(line)
 
 
 def token(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """AWS clients that act as the root of the local account."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -33,6 +33,10 @@ class Clients:
         )
         # No proxy stands between a machine and itself.
         self._config = Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 2})
+
+    def client(self, service: str) -> Any:
+        """A client of any other service."""
+        return self._session.client(service, endpoint_url=self.endpoint_url, config=self._config)  # type: ignore[call-overload]
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":

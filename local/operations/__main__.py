@@ -1,4 +1,4 @@
-"""`python -m local.operations dead-letters|redrive|erase-author [--stage local]`: the Makefile calls these.
+"""`python -m local.operations COMMAND [--stage local]`: the Makefile calls these.
 
 On AWS they use the usual credentials (environment, profile, role). It takes sqs:GetQueueUrl on both queues;
 sqs:GetQueueAttributes, ReceiveMessage and ChangeMessageVisibility on the dead letters; for a redrive sqs:DeleteMessage
@@ -9,6 +9,10 @@ Erasing an author takes all of that, GetQueueAttributes on the jobs, and the sam
 DeleteItem; on both buckets s3:ListBucketVersions, DeleteObject and DeleteObjectVersion; cognito-idp:ListUserPools, and
 on the user pool ListUsers and AdminGetUser, for the user itself also AdminDisableUser, AdminUserGlobalSignOut and
 AdminDeleteUser.
+
+By hand: logs take logs:FilterLogEvents on /aws/lambda/<name>-*; invoke takes lambda:InvokeFunction on <function>:live;
+status takes lambda:GetAlias and ListVersionsByFunction, sqs:GetQueueUrl and GetQueueAttributes,
+cloudwatch:DescribeAlarms, logs:FilterLogEvents and, of the state bucket, s3:ListBucket and GetObject.
 """
 
 import os
@@ -22,7 +26,7 @@ from articles.model import ArticleStatus
 from articles.table import Table
 from local.arguments import Parser, one_of
 from local.errors import LocalError, is_unreachable
-from local.operations import listing
+from local.operations import by_hand, listing
 from local.operations.belongings import Belongings
 from local.operations.erase import Eraser, Plan
 from local.operations.images import Images
@@ -176,13 +180,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     erased.add_argument("--approve", action="store_true", help="do not ask")
     erased.add_argument("--user", action="store_true", help="delete the user as well")
     erased.add_argument("--deleted", action="store_true", help="old versions of all articles deleted before, too")
-    for command in (listed, sent, erased):
+    others = by_hand.add_to(commands)
+    for command in (listed, sent, erased, *others):
         command.add_argument("--stage", type=one_of("STAGE", *ALL_STAGES), default=LOCAL, help=f"({LOCAL})")
     arguments = parser.parse_args(argv)
     if arguments.stage == LOCAL:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]  # a profile or an endpoint of the real AWS has no business here
     try:
+        if arguments.command in by_hand.COMMANDS:
+            return by_hand.run(arguments)
         if arguments.command == "erase-author":
             if not arguments.author.strip():
                 raise LocalError("Say whose: AUTHOR=<sub or name>.")

@@ -115,7 +115,7 @@ def _local_stores() -> Stores:
         known["uploads_bucket"],
         known["media_bucket"],
         known["user_pool_id"],
-        _url_of(clients.sqs, undelivered_name(LOCAL)),
+        url_of(clients.sqs, undelivered_name(LOCAL)),
     )
 
 
@@ -134,7 +134,7 @@ def _on_aws(stage: str, where: site.Site) -> Place:
     sqs = where.session.client("sqs", region_name=where.region)
 
     def url(name: str) -> str:
-        found = _url_of(sqs, name)
+        found = url_of(sqs, name)
         if found is None:
             raise _not_there(f"queue {name}", stage, where)
         return found
@@ -166,11 +166,12 @@ def _stores_on_aws(stage: str, where: site.Site) -> Stores:
         bucket_name(stage, "uploads", where.account, where.region),
         bucket_name(stage, "media", where.account, where.region),
         pools[0],
-        _url_of(place.sqs, undelivered_name(stage)),
+        url_of(place.sqs, undelivered_name(stage)),
     )
 
 
-def _url_of(sqs: "SQSClient", name: str) -> str | None:
+def url_of(sqs: "SQSClient", name: str) -> str | None:
+    """A queue's URL; None where there is no such queue."""
     try:
         return sqs.get_queue_url(QueueName=name)["QueueUrl"]
     except ClientError as error:

@@ -83,8 +83,12 @@ def test_status_shows_where_the_api_is(
     layout.create()
     outputs.write(layout, dict.fromkeys(outputs.REQUIRED, "x") | {"api_url": "http://127.0.0.1:4600/v1"}, {})
 
+    monkeypatch.setattr(command_line.stage_status, "lines", lambda account: [f"a look at {account.stage}"])
+
     assert command_line.main(["status"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["API", "http://127.0.0.1:4600/v1"]
+    *_, api, empty, look = capsys.readouterr().out.splitlines()
+    assert api.split() == ["API", "http://127.0.0.1:4600/v1"]
+    assert (empty, look) == ("", "a look at local")
 
 
 @pytest.mark.parametrize(
