@@ -65,8 +65,10 @@ class Traffic:
             LocalError: one failed. It was taken back by CodeDeploy, and so were those that were still under way.
         """
         wanted = list(wanted)
-        for one in self.waiting(wanted):
-            self._settle(one, stop=at_once)
+        for one in wanted:
+            # Also where the alias is right: what has only just been created has not moved it yet.
+            if one.application:
+                self._settle(one, stop=at_once)
         left = self.waiting(wanted)
         if not left:
             return
@@ -106,17 +108,20 @@ class Traffic:
         return True
 
     def _settle(self, one: Target, *, stop: bool) -> None:
-        """Waits until nothing is under way for the function any more."""
-        found = self._codedeploy.list_deployments(
+        """Waits until nothing is under way for the function any more; with `stop`, for its going back alone, which is a
+        deployment of its own."""
+        stopped: set[str] = set()
+        while found := self._codedeploy.list_deployments(
             applicationName=one.application, deploymentGroupName=one.deployment_group, includeOnlyStatuses=_UNDER_WAY
-        )["deployments"]
-        for deployment in found:
-            with step(f"{one.key}: deployment {deployment}, under way") as current:
-                if stop:
-                    self._stop(deployment)
-                while self._status(deployment) in _UNDER_WAY:
-                    current.note(self._share(one))
-                    time.sleep(PAUSE)
+        )["deployments"]:
+            for deployment in found:
+                with step(f"{one.key}: deployment {deployment}, under way") as current:
+                    if stop and not stopped:
+                        self._stop(deployment)
+                    while self._status(deployment) in _UNDER_WAY:
+                        current.note(self._share(one))
+                        time.sleep(PAUSE)
+            stopped.update(found)
 
     def _start(self, one: Target, *, at_once: bool, ignore_alarms: bool) -> str:
         alias = self._lambda.get_alias(FunctionName=one.function, Name=one.alias)

@@ -145,6 +145,17 @@ def test_in_an_incident_what_is_under_way_is_stopped_and_callers_go_back_at_once
     assert asked["overrideAlarmConfiguration"]["enabled"] is False
 
 
+def test_in_an_incident_a_release_that_has_not_begun_to_move_callers_is_stopped_too(account: Account) -> None:
+    account.codedeploy.not_begun.add("gazette-dev-api")
+    account.traffic._start(target("api", account.publish("api", "2")), at_once=False, ignore_alarms=False)
+
+    account.traffic.move([target("api", "1")], at_once=True, ignore_alarms=True)
+
+    [begun] = account.codedeploy.deployments.values()
+    assert begun["info"]["status"] == "Stopped"
+    assert account.live("api") == ("1", {})
+
+
 @pytest.mark.parametrize(
     ("published", "versions"),
     [
