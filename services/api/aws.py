@@ -78,7 +78,7 @@ class Aws:
         """Signs requests of S3 in advance."""
         region, url = plain.region(self._environment), plain.endpoint(self._environment, "s3")
         if region is None or url is None:
-            # The regional address and signature version 4: what a bucket of any region and age accepts.
+            # Signature version 4: what a bucket of any region and age accepts.
             return presigner(self.session, lambda: self.client("s3", signature_version="s3v4"))
         own = f"s3.{region}.amazonaws.com"
         address = partial(Address.of_aws, own) if url == f"https://{own}" else partial(Address.below, url)

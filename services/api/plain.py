@@ -3,12 +3,12 @@ address is known here, and need not be imported. Wherever more is configured, th
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from os.path import isfile
 
 _REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+")
 """Of the partition `aws`, as the SDK tells it (partitions.json). The others have domains of their own."""
 
-_ENDPOINT = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?/?")
+ENDPOINT = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?/?")
 
 _CONFIGURES = (
     "AWS_ACCOUNT_ID_ENDPOINT_MODE",
@@ -34,7 +34,7 @@ def region(environment: Mapping[str, str]) -> str | None:
     name = environment.get("AWS_DEFAULT_REGION", "")
     if not _REGION.fullmatch(name) or any(environment.get(variable) for variable in _CONFIGURES):
         return None
-    if Path(environment.get("HOME") or "/", ".aws", "config").exists():
+    if isfile(f"{environment.get('HOME', '')}/.aws/config"):  # noqa: PTH113 (Path's raises where it may not look)
         return None
     return name
 
@@ -46,5 +46,5 @@ def endpoint(environment: Mapping[str, str], service: str) -> str | None:
         return None
     given = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
     if given:
-        return given if _ENDPOINT.fullmatch(given) else None
+        return given if ENDPOINT.fullmatch(given) else None
     return f"https://{service}.{name}.amazonaws.com"

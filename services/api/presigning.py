@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from botocore.exceptions import NoCredentialsError, UnknownRegionError
 
+from api.plain import ENDPOINT
 from api.sigv4 import Address, Credentials, Sigv4, UploadPolicy, present
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "a
 """Of the hosts of a partition that we sign for ourselves."""
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
-_ENDPOINT = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?/?")
 
 _CONFIGURED = ("use_dualstack_endpoint", "use_fips_endpoint", "ignore_configured_endpoint_urls", "s3")
 _IN_PROFILE = ("endpoint_url", "services")
@@ -90,7 +90,7 @@ def _addresses(session: "Session", region: str) -> Callable[[str], Address] | No
     if configured or session.get_config_variable("defaults_mode") != "legacy" or not _REGION.fullmatch(region):
         return None
     if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
-        return partial(Address.below, endpoint) if _ENDPOINT.fullmatch(endpoint) else None
+        return partial(Address.below, endpoint) if ENDPOINT.fullmatch(endpoint) else None
     try:
         suffix = _SUFFIXES.get(session.get_partition_for_region(region))
     except UnknownRegionError:

@@ -78,3 +78,8 @@ def test_a_services_own_endpoint_comes_before_the_one_of_all() -> None:
 def test_an_endpoint_that_is_spelt_unusually_is_left_to_the_sdk() -> None:
     environment = NOWHERE | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://user@127.0.0.1/below?x"}
     assert plain.endpoint(environment, "dynamodb") is None
+
+
+def test_a_home_that_nobody_can_look_into_configures_nothing() -> None:
+    environment = {"HOME": f"/{'x' * 300}", "AWS_DEFAULT_REGION": "eu-central-1"}
+    assert plain.region(environment) == "eu-central-1"
