@@ -43,6 +43,7 @@ class _Tiling(ctypes.Structure):
         ("left", c_uint32),
         ("extra_dimensions", c_uint8),
         ("extra_sizes", c_uint32 * 8),
+        ("later_versions", c_uint8 * 256),  # the library writes all that it knows, and asks for no size
     )
 
 
@@ -127,21 +128,24 @@ class Tiles:
     @property
     def height_at_once(self) -> int:
         """Rows of pixels that are in memory at the same time, at most."""
-        return min(2 * int(self._tiling.tile_height), int(self._tiling.height))
+        return 2 * int(self._tiling.tile_height)
 
     def are_those_of(self, size: tuple[int, int]) -> bool:
-        """Whether they are several and make up all of a picture of that size, and nothing was cropped from it."""
+        """Whether they make up all of a picture of that size, nothing was cropped from it, and none is longer than half
+        of it: to decode larger ones singly takes more memory than the whole, and more than footprint tells.
+        """
         tiling, library = self._tiling, self._library
         stored = {
             library.heif_image_handle_get_ispe_width(self._handle),
             library.heif_image_handle_get_ispe_height(self._handle),
         }
         return (
-            tiling.rows > 1
-            and (tiling.width, tiling.height) == size
+            (tiling.width, tiling.height) == size
             and set(size) == stored
-            and tiling.columns == -(-size[0] // max(1, tiling.tile_width))
-            and tiling.rows == -(-size[1] // max(1, tiling.tile_height))
+            and 0 < 2 * tiling.tile_width <= size[0]
+            and 0 < 2 * tiling.tile_height <= size[1]
+            and tiling.columns == -(-size[0] // tiling.tile_width)
+            and tiling.rows == -(-size[1] // tiling.tile_height)
         )
 
     def rows(self, top: int, bottom: int) -> Image.Image:
