@@ -12,9 +12,10 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from math import ceil
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from articles.label_index import LabelIndex
 from articles.model import ArticleStatus, Author, Label

@@ -12,12 +12,12 @@ how many pictures a second it takes.
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, cast
 
 from moto import mock_aws
+from msgspec.structs import replace
 
 from articles.budget import AnalysisBudget
 from articles.idempotency import Once

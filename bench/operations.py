@@ -13,7 +13,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from unittest.mock import patch
 import boto3
 from boto3.dynamodb.types import TypeSerializer
 from moto import mock_aws
+from msgspec.structs import replace
 
 from api.connections import Answer
 from articles.dynamo_json import to_attributes

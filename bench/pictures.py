@@ -8,13 +8,13 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from msgspec.structs import replace
 
 from articles.table import Table
 from bench import capacity, photographs

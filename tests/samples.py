@@ -1,8 +1,9 @@
 """Articles and images to begin a test with. Every value may be chosen; nobody's test depends on the others."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from articles.image_repository import Analysis, ImageRepository
 from articles.model import Article, ArticleStatus, Author, Box, Image, ImageStatus, Label

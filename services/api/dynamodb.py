@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from hmac import digest
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from api.connections import Answer
-from api.sigv4 import Credentials
+from api.sigv4 import Credentials, signing_key
 
 _DOCUMENT = msgspec.json.Decoder(dict[str, Any])
 
@@ -51,14 +51,6 @@ class Wire(Protocol):
         """Lets go of connections."""
 
 
-class _Key(NamedTuple):
-    """What one day's requests are signed with."""
-
-    secret: str
-    day: str
-    key: bytes
-
-
 class DynamoDB:
     """May be shared between threads."""
 
@@ -82,7 +74,6 @@ class DynamoDB:
         self._attempts = attempts
         self._sleep = sleep
         self._now = now
-        self._key = _Key("", "", b"")
 
     def get_item(self, **arguments: Any) -> dict[str, Any]:
         return self._call("GetItem", arguments)
@@ -149,19 +140,11 @@ class DynamoDB:
         request = f"POST\n/\n\n{listed}\n{signed}\n{sha256(body).hexdigest()}"
         scope = f"{moment[:8]}/{self._region}/dynamodb/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = digest(self._signing_key(credentials, moment[:8]), text.encode(), "sha256").hex()
+        key = signing_key(credentials.secret_key, moment[:8], self._region, "dynamodb")
+        signature = digest(key, text.encode(), "sha256").hex()
         by = f"Credential={credentials.access_key}/{scope}"
         headers["Authorization"] = f"AWS4-HMAC-SHA256 {by}, SignedHeaders={signed}, Signature={signature}"
         return headers
-
-    def _signing_key(self, credentials: Credentials, day: str) -> bytes:
-        known = self._key
-        if (known.secret, known.day) != (credentials.secret_key, day):
-            key = f"AWS4{credentials.secret_key}".encode()
-            for part in (day, self._region, "dynamodb", "aws4_request"):
-                key = digest(key, part.encode(), "sha256")
-            known = self._key = _Key(credentials.secret_key, day, key)
-        return known.key
 
 
 def _refusal(operation: str, answer: Answer) -> ClientError:

@@ -9,9 +9,9 @@ import hashlib
 import re
 import time
 from collections.abc import Container
-from dataclasses import dataclass
 
 from flask import request
+from msgspec import Struct
 from werkzeug.datastructures import ETags
 
 from articles.clock import to_text
@@ -58,8 +58,7 @@ class _Any:
 ANY = _Any()
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """Those in one set and not in the other."""
 
     wanted: Container[int]

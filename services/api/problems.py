@@ -3,11 +3,11 @@
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, Response
+from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 
 from articles.errors import (
@@ -55,8 +55,7 @@ _STATUS: Mapping[type[ArticlesError], int] = {
 _RETRY_AFTER_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(Struct, frozen=True):
     """What is wrong with one field: an RFC 6901 pointer into the body, or `#name` of a parameter or header."""
 
     pointer: str

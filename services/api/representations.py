@@ -1,6 +1,6 @@
 """What clients get to see of the model: the field names of openapi.yaml's schemas.
 
-Authors, labels, moderation and errors are shown as they are: msgspec writes a dataclass as an object of its fields.
+Authors, labels, moderation and errors are shown as they are: msgspec writes a Struct as an object of its fields.
 """
 
 from typing import Any

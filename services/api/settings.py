@@ -3,7 +3,8 @@
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _REQUIRED = (
     "TABLE_NAME",
@@ -21,8 +22,7 @@ class SettingsError(Exception):
     """The environment lacks something or holds nonsense; str() names the variable."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaSettings:
+class MediaSettings(Struct, frozen=True):
     """The CloudFront that serves renditions."""
 
     url: str
@@ -32,8 +32,7 @@ class MediaSettings:
     """In Secrets Manager: the PEM of the key whose public half CloudFront knows by the id above."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     table_name: str
     uploads_bucket: str
     media_bucket: str

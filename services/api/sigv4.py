@@ -9,12 +9,13 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Protocol
 from urllib.parse import quote
+
+from msgspec import Struct
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -36,8 +37,7 @@ class Credentials(Protocol):
     def token(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a bucket is reached."""
 
     origin: str
@@ -63,16 +63,14 @@ class Address:
         return cls(f"{scheme}://{host}", host.removesuffix(default), f"/{bucket}")
 
 
-@dataclass(frozen=True, slots=True)
-class UploadPolicy:
+class UploadPolicy(Struct, frozen=True):
     """What a client posts, and where: multipart/form-data with these fields, then the file."""
 
     url: str
     fields: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True):
     """What signs for one day."""
 
     scope: str
@@ -150,15 +148,23 @@ class Sigv4:
         return _key(found.access_key, found.secret_key, found.token, self._region, stamp[:8])
 
 
+@lru_cache(maxsize=2)  # DynamoDB's and S3's
+def signing_key(secret_key: str, day: str, region: str, service: str) -> bytes:
+    """What signs for one day: 20260131."""
+    key = f"AWS4{secret_key}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = _hmac(key, part)
+    return key
+
+
 @lru_cache(maxsize=1)
 def _key(access_key: str, secret_key: str, token: str | None, region: str, day: str) -> _Key:
-    secret = f"AWS4{secret_key}".encode()
-    for part in (day, region, "s3", "aws4_request"):
-        secret = _hmac(secret, part)
     scope = f"{day}/{region}/s3/aws4_request"
     credential = f"{access_key}/{scope}"
     quoted_token = "" if token is None else f"&X-Amz-Security-Token={quote(token, safe='~')}"
-    return _Key(scope, credential, token, quote(credential, safe="~"), quoted_token, secret)
+    return _Key(
+        scope, credential, token, quote(credential, safe="~"), quoted_token, signing_key(secret_key, day, region, "s3")
+    )
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -5,8 +5,9 @@ no call that is "in flight": of twenty at once one commits, and the others read 
 of the answer: the same request and the ids and times in the record give the same answer again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from articles import keys
 from articles.clock import from_text, to_text
@@ -16,8 +17,7 @@ from articles.table import Condition, Item, Put
 KEPT_FOR = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(Struct, frozen=True):
     """A caller's wish that a create happens once: whose key (`scope`), the key's digest, the request's digest."""
 
     scope: str
@@ -25,8 +25,7 @@ class Once:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """What a create made: the new thing's id and time, and the correlation id of the call, where that matters later."""
 
     id: str

@@ -16,10 +16,12 @@ upload: no sweep repeats it, as nothing is owed to it any more, but whoever is a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from articles import keys, standing
 from articles.clock import to_text
@@ -50,8 +52,7 @@ class NotClaimed(Enum):
     """Somebody else works on it and holds the lease; should they die, the sweeper sees to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What a job found out. `status` is ready, rejected or failed; width and height: the upright picture's pixels."""
 
     status: ImageStatus
@@ -68,8 +69,7 @@ class Analysis:
     looked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """An entry of the index `due`: an article's where `image_id` is None."""
 
     article_id: str
@@ -77,8 +77,7 @@ class Due:
     due_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(Struct, frozen=True):
     """What a claimant writes, and under which condition."""
 
     token: str

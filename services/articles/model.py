@@ -1,9 +1,15 @@
-"""What the service is about: an article, its images, what was seen on them, and who may do what."""
+"""What the service is about: an article, its images, what was seen on them, and who may do what.
 
-from dataclasses import dataclass, field, replace
+Structs, not dataclasses, here and elsewhere on the API's path: a dataclass generates and compiles its methods at each
+start (docs/decisions/0009-cold-start.md).
+"""
+
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 T = TypeVar("T")
 
@@ -43,8 +49,7 @@ class ImageStatus(StrEnum):
 FINISHED = frozenset({ImageStatus.READY, ImageStatus.REJECTED, ImageStatus.FAILED})
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """Somebody whom the gateway has authenticated. `id` is the user pool's `sub`."""
 
     id: str
@@ -56,14 +61,12 @@ class Principal:
         return EDITORS in self.groups
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """An article, or in a list its summary: then `body` is empty and stays unread."""
 
     id: str
@@ -89,8 +92,7 @@ class Article:
         return who is not None and (who.id == self.author.id or who.is_editor)
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Where something is: fractions (0 to 1) of the upright picture's width and height; confidence in percent."""
 
     left: float
@@ -100,8 +102,7 @@ class Box:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     name: str
     confidence: float
     """Percent."""
@@ -109,8 +110,7 @@ class Label:
     boxes: tuple[Box, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Moderation:
+class Moderation(Struct, frozen=True):
     """Something that moderation saw, with the parent category of Rekognition's taxonomy (empty at the top level)."""
 
     name: str
@@ -119,8 +119,7 @@ class Moderation:
     """Percent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What Rekognition has answered for some content, kept so that it is neither asked nor paid for it again."""
 
     content: str
@@ -135,16 +134,14 @@ class Looked:
         return self.labels is not None and self.moderation is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why an image failed: a code for programs, a sentence for its author."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image and the state of its job. The fields after `analysed_at` are the pipeline's own; no reader sees them."""
 
     id: str
@@ -204,8 +201,7 @@ class Image:
         return self.status is ImageStatus.READY or article.may_be_changed_by(who)
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledImage:
+class LabelledImage(Struct, frozen=True):
     """An image as the label index keeps it: enough to show it under one label."""
 
     id: str
@@ -218,24 +214,21 @@ class LabelledImage:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCount:
+class LabelCount(Struct, frozen=True):
     name: str
     images: int
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """Some items and, where there are more, the position to go on from."""
 
     items: tuple[T, ...]
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleWithImages:
+class ArticleWithImages(Struct, frozen=True):
     article: Article
-    images: tuple[Image, ...] = field(default=())
+    images: tuple[Image, ...] = ()
 
     def seen_by(self, who: Principal | None) -> "ArticleWithImages":
         """The same article with the images that this reader may see."""

@@ -4,8 +4,9 @@ So there is no moment in which one exists without the other, a call that fails c
 the same idempotency key is counted once. Nothing is ever searched for: the window's name is part of the key.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from articles import keys
 from articles.clock import to_text
@@ -16,8 +17,7 @@ WINDOW = timedelta(hours=1)
 """Fixed windows, from one full hour (UTC) to the next: at their border a person may register twice the quota."""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadQuota:
+class UploadQuota(Struct, frozen=True):
     """What one person may register in the window that `at` lies in."""
 
     person_id: str

@@ -1,8 +1,9 @@
 """Articles in the table. The calls that each method costs are design limits; tests/integration counts them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from articles import keys, standing
 from articles.errors import ConditionFailedError, ConflictError, ContentionError, NotFoundError

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
+from msgspec.structs import replace
 
 from articles import clock, correlation
 from articles.errors import ConflictError, ForbiddenError, NotFoundError, VersionMismatchError
@@ -47,8 +48,7 @@ class Jobs(Protocol):
     def send(self, job: Job) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleChange:
+class ArticleChange(Struct, frozen=True):
     """New values; None leaves a field as it is."""
 
     title: str | None = None
@@ -66,8 +66,7 @@ class ArticleChange:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """What a list of articles is narrowed to; None narrows nothing."""
 
     author_id: str | None = None
@@ -76,8 +75,7 @@ class Filter:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """What a client says about the file it is going to send. Only the size is believed: S3 checks it."""
 
     filename: str

@@ -3,20 +3,21 @@
 A transaction pays for every kilobyte of an item that it checks, twice: the article's text was the dearest part of
 registering an upload and of finishing its analysis. The item comes with the article's first image, is written in every
 transaction that changes the article's status, and goes with the one that buries it: it never says anything else than
-the article does. Where there is none (an article without images, or one whose images are older than this) the article
-itself is read and checked, and the item made.
+the article does. Where there is none (an article without images, or one whose images are older than this), and where
+it is not as expected, the article itself is read and checked, and the item written: so it is mended, too, after code
+from before it has changed a status.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from articles import keys
 from articles.model import ArticleStatus
 from articles.table import Check, Condition, Delete, Put, Table, Write
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """An article's status as it was seen; None: there is no article. `noted`: by the small item."""
 
     status: ArticleStatus | None
@@ -34,10 +35,7 @@ class Standing:
 
 
 def read(table: Table, article_id: str) -> Standing:
-    """One GetItem, and one of the article where nothing is noted."""
-    noted = table.get(keys.standing_key(article_id))
-    if noted:
-        return Standing(ArticleStatus(noted["status"]), noted=True)
+    """One GetItem, of the article: where the small item is missing or wrong, it is made anew."""
     article = table.get(keys.article_key(article_id), only=["status"])
     return Standing(ArticleStatus(article["status"]) if article else None, noted=False)
 

@@ -7,12 +7,12 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
+from msgspec import Struct, field
 
 from articles.dynamo_json import from_attributes, to_attributes
 from articles.errors import ConditionFailedError, ContentionError
@@ -37,8 +37,7 @@ _FILTERED_READ = 500
 """Items that one call reads, at least, where a filter may drop most of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """An expression of DynamoDB's with the names (`#n`) and values (`:v`) it uses."""
 
     expression: str
@@ -46,16 +45,14 @@ class Condition:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     item: Item
     condition: Condition | None = None
     tell: bool = False
     """Whether a failed condition tells what stands there instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Sets, adds to and removes attributes. A value of None is stored as NULL; list it in `remove` to take it away."""
 
     key: Mapping[str, str]
@@ -66,14 +63,12 @@ class Update:
     tell: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     key: Mapping[str, str]
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     key: Mapping[str, str]
     condition: Condition
 

@@ -4,10 +4,10 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from articles import correlation
 from articles.clock import to_text

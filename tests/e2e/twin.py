@@ -17,6 +17,7 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
+from msgspec import structs
 
 from articles import clock, keys
 from articles.clock import to_text
@@ -387,7 +388,7 @@ class Worker:
     def follows_a_withdrawn_article(self) -> None:
         places = self.twin.places
         article = places.article(ArticleStatus.DRAFT)
-        changed = replace(article, version=2, due_at=clock.now())
+        changed = structs.replace(article, version=2, due_at=clock.now())
         places.articles.save(article, changed)
         self._job(JobKind.INDEX_ARTICLE, article.id)
         assert places.articles.get(article.id).due_at is None

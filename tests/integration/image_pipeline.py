@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 from botocore.exceptions import ReadTimeoutError
+from msgspec.structs import replace
 
 from articles import keys
 from articles.ids import new_id

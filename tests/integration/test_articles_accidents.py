@@ -1,11 +1,11 @@
 """What a network, a busy table and DynamoDB's own bad moments do to a write: nothing twice, nothing lost."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from articles.errors import ConflictError, ContentionError, NotFoundError
 from articles.idempotency import Created, Once

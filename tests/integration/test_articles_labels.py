@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from msgspec.structs import replace
 
 from articles.image_repository import ImageRepository
 from articles.label_index import LabelIndex

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from flask import Flask
+from msgspec.structs import replace
 
 from api.preconditions import allowed_versions, etag, not_modified
 from articles.model import ArticleWithImages, ImageStatus

@@ -1,8 +1,7 @@
 """What goes into the table comes out of it unchanged."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from articles.items import article_from_item, article_to_item, image_from_item, image_to_item, tag_to_item
 from articles.model import ArticleStatus

@@ -1,9 +1,10 @@
 """The messages on the topic."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from articles.ids import new_id
 from articles.model import (

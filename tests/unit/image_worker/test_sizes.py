@@ -1,7 +1,8 @@
 """The largest result that can be, beside the limits of DynamoDB and SNS."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from articles.dynamo_json import to_attributes
 from articles.items import image_to_item, label_to_map, looked_from_map, looked_to_map, moderation_to_map
