@@ -269,7 +269,7 @@ class Table:
     def _until_quiet(self, call: Callable[[str], T]) -> T:
         """The call's answer, once no other transaction holds its items. Raises ContentionError.
 
-        The call is given the token of its transaction. The SDK keeps it through its own retries, so a transaction
+        The call is given the token of its transaction. The client keeps it through its own retries, so a transaction
         whose answer was lost is not done twice and does not trip over its own conditions. While DynamoDB says that it
         is still at that one, the same token asks how it ended; one that was cancelled is tried again under a new one.
         """
