@@ -17,7 +17,7 @@ CODE := services local docker tests bench
 help: ## Show this
 	@awk -v tty="$$([ -t 1 ] && echo 1 || true)" 'BEGIN {FS = ":.*## "; if (tty) {b = "\033[1m"; c = "\033[36m"; o = "\033[0m"}} \
 	  /^##@/ {print "\n" b substr($$0, 5) o} \
-	  /^[a-z-]+:.*## / {printf "  %s%-12s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  %s%-14s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables, each as in make up PORT=4600\n'
 	@printf '  %-28s%s\n' 'PORT, RUNTIME' 'of the local cloud: PORT is the one that it has, else 4566; RUNTIME is process or docker' \
 	  'USER, GROUP' 'of token: alice, and no group' \
@@ -27,6 +27,7 @@ help: ## Show this
 	  'EVENT' 'of invoke: a file of JSON' \
 	  'ID, JSON' 'of redrive: letters, with commas between them; of dead-letters: 1 is for programs' \
 	  'AUTHOR, USER, DELETED' 'of erase-author: whose; yes: the user too; yes: old versions of all deleted articles' \
+	  'AT, KEEP' 'of restore-drill: 2026-11-22T05:00:00Z (the latest); yes: the restored table stays' \
 	  'APPROVE, TAKE_OVER' 'yes where nobody can be asked; yes goes on with a deploy that was killed' \
 	  'ACCEPT_FINDINGS' 'of deploy: yes lets images with critical findings go to prod' \
 	  'BASE_IMAGE, ARCHITECTURE' 'of the images: what they stand on; x86_64 or arm64' \
@@ -124,6 +125,10 @@ erase-author: setup ## Leave nothing of an author: make erase-author AUTHOR=<sub
 	@$(RUN) -m local.operations erase-author --stage '$(OPERATED)' --author '$(AUTHOR)' $(if $(filter yes,$(APPROVE)),--approve) \
 	  $(if $(filter command line,$(origin USER)),$(if $(filter yes,$(USER)),--user)) $(if $(filter yes,$(DELETED)),--deleted)
 
+.PHONY: restore-drill
+restore-drill: setup ## Restore the table beside itself, compare, delete it: make restore-drill [STAGE=…] [AT=<time>] [KEEP=yes]
+	@$(RUN) -m local.operations restore-drill --stage '$(OPERATED)' $(if $(AT),--at '$(AT)') $(if $(filter yes,$(KEEP)),--keep)
+
 ##@ Checks
 
 .PHONY: test
@@ -184,6 +189,10 @@ matrix: up ## Write who may do what, as applied, into docs/security.md; `up` fir
 .PHONY: postman
 postman: setup ## Make docs/postman_collection.json of services/api/openapi.yaml
 	@$(RUN) -m local.postman
+
+.PHONY: openapi
+openapi: setup ## Make services/api/openapi.json, which the API serves, of openapi.yaml
+	@$(RUN) -m local.openapi
 
 .PHONY: lock
 lock: setup ## Pin the newest versions that requirements/*.in allow

@@ -2,7 +2,8 @@
 
 On AWS they use the usual credentials (environment, profile, role). It takes sqs:GetQueueUrl on both queues;
 sqs:GetQueueAttributes, ReceiveMessage and ChangeMessageVisibility on the dead letters; for a redrive sqs:DeleteMessage
-there, and SendMessage on the jobs. With dynamodb:GetItem on the table the list shows the images' state, too.
+there, and SendMessage on the jobs; lambda:GetFunctionConfiguration on the API's function, which knows the table's name.
+With dynamodb:GetItem on the table the list shows the images' state, too.
 
 Erasing an author takes all of that, GetQueueAttributes on the jobs, and the same as on the dead letters on
 …-image-events-undelivered where that is there; on the table dynamodb:Scan, Query, GetItem, PutItem, UpdateItem and
@@ -12,7 +13,11 @@ AdminDeleteUser.
 
 By hand: logs take logs:FilterLogEvents on /aws/lambda/<name>-*; invoke takes lambda:InvokeFunction on <function>:live;
 status takes lambda:GetAlias and ListVersionsByFunction, sqs:GetQueueUrl and GetQueueAttributes,
-cloudwatch:DescribeAlarms, logs:FilterLogEvents and, of the state bucket, s3:ListBucket and GetObject.
+cloudwatch:DescribeAlarms, logs:FilterLogEvents and, of the state bucket, s3:ListBucket and GetObject. restore-drill
+takes lambda:GetFunctionConfiguration, cloudwatch:DescribeAlarms, dynamodb:ListTables; on the table and on
+<table>-restored-* dynamodb:DescribeTable, DescribeContinuousBackups, DescribeTimeToLive, ListTagsOfResource, GetItem,
+Query and Scan; on the table RestoreTableToPointInTime, and on the other one RestoreTableToPointInTime, BatchWriteItem,
+PutItem, UpdateItem, DeleteItem and DeleteTable.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What an operator does by hand: look at a stage, read its logs, call a function."""
+"""What an operator does by hand: look at a stage, read its logs, call a function, try a restore."""
 
 import argparse
 import json
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from local.arguments import one_of
-from local.operations import status
+from local.operations import drill, status
 from local.operations.account import ALIAS, FUNCTIONS, find
 from local.operations.invoke import invoke, read_event
 from local.operations.logs import Line, Reader
 from local.operations.place import LOCAL
 
-COMMANDS = ("status", "logs", "invoke")
+COMMANDS = ("status", "logs", "invoke", drill.COMMAND)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -30,7 +30,7 @@ def add_to(commands: Any) -> list[argparse.ArgumentParser]:
     called = commands.add_parser("invoke", help="Calls a function and prints its answer.")
     called.add_argument("--function", type=_function, required=True)
     called.add_argument("--event", type=_event, required=True, help="a file of JSON")
-    return [shown, read, called]
+    return [shown, read, called, drill.add_to(commands)]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.command == "invoke":
         event = read_event(arguments.event)  # a mistake in there is said before anybody is asked
         return _invoke(arguments, event)
+    if arguments.command == drill.COMMAND:
+        return drill.run(arguments)
     account = find(arguments.stage)
     if arguments.command == "status":
         print(*status.lines(account), sep="\n")

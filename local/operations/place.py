@@ -3,7 +3,7 @@
 The local ones by what `make up` left, AWS's by the names that Terraform makes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +81,20 @@ def dead_letters_name(stage: str) -> str:
 
 
 def table_name(stage: str) -> str:
-    """As modules/gazette makes it."""
+    """As modules/gazette makes it, where no other one is set."""
     return f"gazette-{stage}-articles"
+
+
+def table_of(stage: str, client: Callable[[str], Any]) -> str:
+    """The table that the API uses now. One that was restored from a backup has another name."""
+    if stage == LOCAL:
+        return str(outputs.read(Layout.default())["table_name"])
+    lambda_ = client("lambda")
+    try:
+        configuration = lambda_.get_function_configuration(FunctionName=f"gazette-{stage}-api", Qualifier="live")
+    except lambda_.exceptions.ResourceNotFoundException:
+        return table_name(stage)  # torn down already, or not up yet
+    return str(configuration["Environment"]["Variables"]["TABLE_NAME"])
 
 
 def undelivered_name(stage: str) -> str:
@@ -131,6 +143,7 @@ def _local_place(known: Mapping[str, Any], clients: Clients) -> Place:
 
 
 def _on_aws(stage: str, where: site.Site) -> Place:
+    make: Callable[..., Any] = where.session.client
     sqs = where.session.client("sqs", region_name=where.region)
 
     def url(name: str) -> str:
@@ -145,7 +158,7 @@ def _on_aws(stage: str, where: site.Site) -> Place:
         where.session.client("dynamodb", region_name=where.region),
         url(image_jobs_name(stage)),
         url(dead_letters_name(stage)),
-        table_name(stage),
+        table_of(stage, lambda service: make(service, region_name=where.region)),
     )
 
 
