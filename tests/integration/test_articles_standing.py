@@ -12,7 +12,7 @@ from articles.model import ArticleStatus, Image
 from articles.repository import ArticleRepository
 from articles.service import ArticleService
 from articles.standing import Standing
-from articles.table import Delete, Table
+from articles.table import Delete, Put, Table
 from tests.access_patterns import ALICE, UPLOAD, NoJobs
 from tests.dynamodb import Wire, first
 from tests.samples import NOON, a_label, an_analysis, an_article, an_id, an_image, finish
@@ -97,6 +97,38 @@ def test_an_article_published_in_this_moment_takes_the_upload_all_the_same(
     images.register(an_image(2), None, None, Standing(ArticleStatus.DRAFT, noted=known))
     assert table.get(keys.image_key(an_id(1), an_id(2))) is not None
     assert noted(table) == "published"
+
+
+def as_before_it(table: Table, change: Callable[[], None]) -> None:
+    """Changes an article as code does that knows of no such item, of the release before or after a rollback."""
+    standing = table.get(keys.standing_key(an_id(1)))
+    change()
+    assert standing
+    table.transact([Put(standing)])
+
+
+def test_one_that_older_code_has_not_kept_up_is_not_believed_and_mended_by_the_next_upload(
+    articles: ArticleRepository, images: ImageRepository, table: Table, wire: Wire
+) -> None:
+    articles.create(an_article())
+    images.register(an_image(1))
+    as_before_it(table, lambda: articles.save(an_article(), an_article(status=ArticleStatus.DRAFT, version=2)))
+    assert noted(table) == "published"
+    image = ArticleService(articles, images, NoJobs()).register_image(ALICE, an_id(1), UPLOAD)
+    assert noted(table) == "draft"
+    assert images.get(an_id(1), image.id).article_status is ArticleStatus.DRAFT
+
+
+def test_labels_of_an_article_that_older_code_has_withdrawn_are_taken_out_all_the_same(
+    articles: ArticleRepository, images: ImageRepository, table: Table
+) -> None:
+    articles.create(an_article())
+    images.register(an_image(1))
+    image = finish(images, an_image(1), an_analysis(a_label("Dog")))
+    as_before_it(table, lambda: articles.save(an_article(), an_article(status=ArticleStatus.DRAFT, version=2)))
+    withdrawing(images, image)
+    assert LabelIndex(table).images("Dog", None, 10).items == ()
+    assert noted(table) == "draft"
 
 
 def listing(images: ImageRepository, image: Image) -> None:
