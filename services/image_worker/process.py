@@ -10,10 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import replace
 
 from articles import correlation
+from articles.claims import NotClaimed
 from articles.clock import to_text
 from articles.errors import BudgetUsedUpError, NotFoundError
 from articles.ids import new_id
-from articles.image_repository import ImageRepository, NotClaimed
+from articles.image_repository import ImageRepository
 from articles.metrics import Metric, Metrics
 from articles.model import FINISHED, Image, ImageStatus
 from image_worker import writers

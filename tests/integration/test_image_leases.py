@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from articles import keys
+from articles.claims import NotClaimed
 from articles.errors import NotFoundError
-from articles.image_repository import ImageRepository, NotClaimed
+from articles.image_repository import ImageRepository
 from articles.jobs import JobKind
 from articles.model import ArticleStatus, Failure, Image, ImageStatus
 from articles.repository import ArticleRepository
