@@ -20,7 +20,9 @@ ARG AWS_SERVICES="dynamodb s3 secretsmanager sqs sts"
 # One argument a service:
 # hadolint ignore=SC2086
 RUN --mount=type=bind,source=docker/prune.py,target=/prune.py \
-    python3 /prune.py /dependencies ${AWS_SERVICES}
+    --mount=type=bind,source=docker/descriptions.py,target=/descriptions.py \
+    python3 /prune.py /dependencies ${AWS_SERVICES} \
+    && python3 /descriptions.py /dependencies ${AWS_SERVICES}
 # What Flask imports and no answer of the API needs: a sixth of its cold start.
 RUN --mount=type=bind,source=docker/stand_ins.py,target=/stand_ins.py \
     python3 /stand_ins.py /dependencies

@@ -20,6 +20,7 @@ from api.once import KEY, LONGEST
 from api.problems import MIME_TYPE, ProblemError
 from articles.ids import is_id, new_id
 from articles.model import ArticleStatus, ImageStatus
+from local import openapi
 
 SERVICES = Path(__file__).parents[2] / "services"
 DOCUMENT: dict[str, Any] = yaml.safe_load((SERVICES / "api" / "openapi.yaml").read_text("utf-8"))
@@ -41,6 +42,10 @@ def app() -> Flask:
 
 def test_the_document_is_valid_openapi() -> None:
     OpenAPIV30SpecValidator(DOCUMENT).validate()
+
+
+def test_the_served_document_is_fresh() -> None:
+    assert openapi.DOCUMENT.read_text("utf-8") == openapi.rendered(), "run `make openapi`"
 
 
 def test_the_app_registers_exactly_the_documents_operations(app: Flask) -> None:

@@ -1,12 +1,14 @@
 """What an image's dependencies lose, and that a library which moved on is noticed."""
 
 import importlib.util
+import shutil
 import ssl
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import _cffi_backend
 import botocore
 import pytest
 
@@ -51,6 +53,23 @@ def test_a_service_that_the_sdk_does_not_know_fails_the_build(tmp_path: Path) ->
     (tmp_path / "botocore" / "data").mkdir(parents=True)
     with pytest.raises(FileNotFoundError):
         prune.prune(tmp_path, {"dynamodb"})
+
+
+def test_a_library_loads_without_what_debuggers_read(tmp_path: Path) -> None:
+    whole = Path(_cffi_backend.__file__)
+    library = tmp_path / whole.name
+    shutil.copy(whole, library)
+    prune.strip(library)
+    assert library.stat().st_size < whole.stat().st_size
+    code = "import _cffi_backend; print(_cffi_backend.FFI().sizeof('int *'), _cffi_backend.__file__)"
+    assert ask(tmp_path, code) == f"8 {library}"
+
+
+def test_what_is_no_library_is_left_alone(tmp_path: Path) -> None:
+    script = tmp_path / "linker.so"
+    script.write_text("INPUT(libc.so.6)")
+    prune.strip(script)
+    assert script.read_text() == "INPUT(libc.so.6)"
 
 
 @pytest.fixture
