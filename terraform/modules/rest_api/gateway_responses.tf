@@ -42,11 +42,17 @@ locals {
         problem,
         lookup(local.problem_errors, type, {}),
       ))
-      headers = merge(
-        local.cors_headers,
-        { "Content-Type" = "application/problem+json" },
-        problem.status == 401 ? { "WWW-Authenticate" = "Bearer" } : {},
-        problem.status == 429 ? { "Retry-After" = type == "QUOTA_EXCEEDED" ? "3600" : "1" } : {}, # a quota is a day's at least
+      # As API Gateway takes them: a text in quotes, or what stands in the request's context.
+      parameters = merge(
+        {
+          for header, value in merge(
+            local.cors_headers,
+            { "Content-Type" = "application/problem+json" },
+            problem.status == 401 ? { "WWW-Authenticate" = "Bearer" } : {},
+            problem.status == 429 ? { "Retry-After" = type == "QUOTA_EXCEEDED" ? "3600" : "1" } : {}, # a quota is a day's at least
+          ) : "gatewayresponse.header.${header}" => "'${value}'"
+        },
+        { "gatewayresponse.header.X-Correlation-Id" = "context.requestId" }, # as on the function's answers
       )
     }
   }
@@ -55,13 +61,9 @@ locals {
 resource "aws_api_gateway_gateway_response" "this" {
   for_each = local.gateway_responses
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  response_type      = each.key
-  status_code        = each.value.status
-  response_templates = { "application/json" = each.value.body }
-
-  response_parameters = merge(
-    { for header, value in each.value.headers : "gatewayresponse.header.${header}" => "'${value}'" },
-    { "gatewayresponse.header.X-Correlation-Id" = "context.requestId" }, # as on the function's answers
-  )
+  rest_api_id         = aws_api_gateway_rest_api.this.id
+  response_type       = each.key
+  status_code         = each.value.status
+  response_templates  = { "application/json" = each.value.body }
+  response_parameters = each.value.parameters
 }
