@@ -162,8 +162,8 @@ class Delivery:
         print("  " + ", ".join(f"{one.key} {one.version}" for one in back), flush=True)
         self._ask(root, f"Move all callers in {stage} back to these versions, at once")
         with records.applying(release) as versions:
-            versions.update({one.key: one.version for one in back})
             self._traffic.move(back, at_once=True, ignore_alarms=True)
+            versions.update({one.key: one.version for one in back})  # not before: releases.before goes by it
             url = self._smoke(root)
         self._tell(stage, release, url)
 
@@ -272,8 +272,11 @@ class Delivery:
             else:
                 print("  the plan is empty: nothing to apply", flush=True)
             published = [one for one in targets(root.outputs()) if one.application]
-            versions.update({one.key: one.version for one in published})
+            named = {one.key: one.version for one in published}
+            if not at_once:
+                versions.update(named)
             self._traffic.move(published, at_once=at_once, ignore_alarms=at_once or self._accept_alarms)
+            versions.update(named)  # a rollback's not before: releases.before goes by it
             url = self._smoke(root)
         if not at_once:
             self._prune(records, published)

@@ -94,7 +94,8 @@ def before(history: Sequence[Release]) -> Release | None:
     versions of the functions where CodeDeploy moved callers to them. None where there is none.
 
     After a rollback, it is looked for before the release that was gone back to: a second rollback goes further back,
-    and never forward to what was just left.
+    and never forward to what was just left. One that was interrupted before CodeDeploy had moved all callers, and so
+    has no versions, is gone on with.
     """
     if not history:
         return None
@@ -103,6 +104,8 @@ def before(history: Sequence[Release]) -> Release | None:
     if current.kind == "rollback":
         places = [place for place, release in enumerate(history) if release.id == current.of]
         earlier = list(history[: places[0]]) if places else []
+        if places and current.status != "succeeded" and history[places[0]].versions and not current.versions:
+            return history[places[0]]
     return next(
         (old for old in reversed(earlier) if old.status == "succeeded" and _differ(old, current)),
         None,

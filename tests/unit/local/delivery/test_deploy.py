@@ -468,6 +468,23 @@ def test_a_rollback_moves_callers_to_the_versions_before_at_once_and_applies_not
     assert (last.kind, last.status, last.images, last.versions) == ("rollback", "succeeded", OLD, {"api": "6"})
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_rollback_that_was_interrupted_is_gone_on_with_and_one_that_ended_goes_further_back(
+    site: Site, tmp_path: Path, api: tuple[str, Any], gone: bool
+) -> None:
+    for version, images in (("5", NEW), ("6", OLD), ("7", NEW)):
+        with Records(site.s3, BUCKET, "prod").applying(new("deploy", "arm64", images, {}, commit=version)) as known:
+            known["api"] = version
+    root = ReleasingRoot(api[0], changes=True)
+
+    with pytest.raises(LocalError):
+        releasing(site, tmp_path, root, Moves(fails=True, gone=gone)).rollback("prod")
+    assert releases.before(Records(site.s3, BUCKET, "prod").history).commit == "6"  # type: ignore[union-attr]
+
+    releasing(site, tmp_path, root, Moves(gone=gone)).rollback("prod")
+    assert releases.before(Records(site.s3, BUCKET, "prod").history).commit == "5"  # type: ignore[union-attr]
+
+
 def test_a_rollback_whose_versions_are_gone_applies_the_images_and_releases_them_at_once(
     site: Site, tmp_path: Path, api: tuple[str, Any]
 ) -> None:
