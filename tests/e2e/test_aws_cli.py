@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from local.layout import CHECKOUT
-from local.tools import programs
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
+from tests.scans import install
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +39,7 @@ def commands(block: str) -> list[str]:
 def environment(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Nothing but what the page sets, and the tools."""
     return {
-        "PATH": f"{programs('awscli')}:{os.environ['PATH']}",
+        "PATH": f"{install('awscli')}:{os.environ['PATH']}",
         "HOME": str(tmp_path_factory.mktemp("home")),
         "NO_PROXY": "*",
         "AWS_ENDPOINT_URL": stack.outputs["endpoint_url"],
