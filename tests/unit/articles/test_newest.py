@@ -46,8 +46,9 @@ def table(client: Any) -> Table:
 
 
 @given(
-    shards=st.lists(st.integers(0, SHARDS - 1) | st.just(0) | st.just(1), max_size=150),
-    limit=st.integers(1, 60),
+    shards=st.lists(st.sampled_from([0] * SHARDS + list(range(SHARDS))), max_size=150)
+    | st.lists(st.sampled_from([0] * SHARDS + list(range(SHARDS))), min_size=80, max_size=150),
+    limit=st.integers(1, 40),
     most=st.sampled_from([1, 3, 1000]),
 )
 def test_pages_show_everything_once_and_newest_first_however_it_is_spread(
