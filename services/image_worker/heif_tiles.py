@@ -2,8 +2,8 @@
 
 libheif decodes single tiles, and pi_heif does not offer it. So the library that pi_heif brings along is called
 directly, by its public C API (libheif/heif_tiling.h, since 1.19). Of 48 megapixels 40 MB are held this way, and 220 by
-pi_heif, which keeps the picture as YCbCr and as RGB. A file without tiles, and a library without these functions, are
-left to pi_heif.
+pi_heif, which keeps the picture as YCbCr and as RGB. A file without tiles or with few large ones, and a library without
+these functions, are left to pi_heif.
 """
 
 import ctypes
