@@ -42,7 +42,8 @@ WORKER_LEAST_MB = 512
 NAIVE_API_MB, NAIVE_WORKER_MB = 1769, 2048
 """The same: who writes the naive one has no table like this."""
 
-ALARMS, DASHBOARDS, WAF_RULES = 8, 1, 4
+ALARM_METRICS, DASHBOARDS, WAF_RULES = 40, 1, 4
+"""An alarm is billed by the metrics that it looks at; tests/terraform/test_watched.py counts those of a plan."""
 SWEEPS_A_MONTH = model.HOURS_A_MONTH * 12
 POLLS_A_MONTH = 5 * model.HOURS_A_MONTH * 3600 // 20
 """Lambda polls a queue with five long polls of 20 seconds (Lambda developer guide, "Using Lambda with Amazon SQS")."""
@@ -264,7 +265,7 @@ def transfer(m: Mapping[str, Any]) -> Iterable[Sequence[str]]:
 def idle(m: Mapping[str, Any]) -> Iterable[Sequence[str]]:
     sweep = Run(m["authorizer"]["cpu_ms"], model.READ_WAIT_MS).dollars(SWEEPER_MB) + dollars("dynamodb.read", 0.5)
     rows = [
-        ("alarms", f"{ALARMS}", dollars("cloudwatch.alarm", ALARMS)),
+        ("alarms", f"{ALARM_METRICS} metrics", dollars("cloudwatch.alarm", ALARM_METRICS)),
         ("dashboard", f"{DASHBOARDS}", dollars("cloudwatch.dashboard", DASHBOARDS)),
         ("Lambda's polls of the queue", f"{POLLS_A_MONTH:,}", dollars("sqs.request", POLLS_A_MONTH)),
         ("sweeps that find nothing (at least)", f"{SWEEPS_A_MONTH:,}", sweep * SWEEPS_A_MONTH),

@@ -44,7 +44,7 @@ PRICES = {
     "sns.publish": Price(0.50 / 1e6, "request", "Amazon SNS pricing"),
     "rekognition.image": Price(0.001, "image, group 2, first million a month", "Amazon Rekognition pricing"),
     "cloudwatch.logs": Price(0.50, "GB taken in", _CLOUDWATCH),
-    "cloudwatch.alarm": Price(0.10, "alarm and month, standard resolution", _CLOUDWATCH),
+    "cloudwatch.alarm": Price(0.10, "metric of an alarm and month, standard resolution", _CLOUDWATCH),
     "cloudwatch.dashboard": Price(3.00, "dashboard and month", _CLOUDWATCH),
     "xray.trace": Price(5.00 / 1e6, "trace recorded", "AWS X-Ray pricing"),
     "waf.acl": Price(5.00, "web ACL and month", _WAF),

@@ -25,6 +25,7 @@ BOUNDARY = "arn:aws:iam::123456789012:policy/bounds-everything"
 NAMES = {
     "aws_api_gateway_rest_api": "name",
     "aws_api_gateway_usage_plan": "name",
+    "aws_budgets_budget": "name",
     "aws_cloudwatch_dashboard": "dashboard_name",
     "aws_cloudwatch_event_rule": "name",
     "aws_cloudwatch_log_group": "name",
@@ -44,7 +45,7 @@ NAMES = {
 PARTS = re.compile(
     r"aws_api_gateway_(account|authorizer|deployment|gateway_response|integration|integration_response|method|"
     r"method_response|method_settings|model|request_validator|resource|stage)|"
-    r"aws_cloudwatch_(event_target|log_metric_filter)|aws_codedeploy_deployment_group|"
+    r"aws_cloudwatch_event_target|aws_codedeploy_deployment_group|"
     r"aws_cognito_user_(group|pool_client)|aws_iam_role_policy(_attachment)?|"
     r"aws_lambda_(alias|event_source_mapping|permission)|aws_s3_bucket_\w+|"
     r"aws_sns_topic_(policy|subscription)|aws_sqs_queue_\w+|aws_wafv2_web_acl_(association|logging_configuration)|"

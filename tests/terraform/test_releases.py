@@ -223,7 +223,12 @@ def test_only_the_alias_is_called_and_may_be(story: Story) -> None:
 
 
 def test_each_function_has_its_deployment_group_with_alarms_that_exist(story: Story) -> None:
-    known = {"gazette-dev-api-5xx", "gazette-dev-dead-letters", *(f"{name}-errors" for name in NAMES.values())}
+    known = {
+        "gazette-dev-api-5xx",
+        "gazette-dev-api-latency",
+        "gazette-dev-dead-letters",
+        *(f"{name}-{what}" for name in NAMES.values() for what in ("errors", "duration")),
+    }
     assert set(story.groups) == {key.replace("_", "-") for key in NAMES}
     for group in story.groups.values():
         watched = {alarm["name"] for alarm in group["alarmConfiguration"]["alarms"]}

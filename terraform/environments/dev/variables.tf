@@ -150,3 +150,21 @@ variable "media_cdn" {
   })
   default = null
 }
+
+variable "alarm_thresholds" {
+  description = "Above these an alarm goes off, by name (modules/observability/thresholds.tf has them)."
+  type        = map(number)
+  default     = {}
+}
+
+variable "daily_cost_usd" {
+  description = "The account's cost of a day, in USD, above which AWS Budgets tells the operations topic; null for no budget."
+  type        = number
+  default     = 10
+}
+
+variable "runbook_url" {
+  description = "Where whoever is called at night reads docs/runbook.md: alarms and the dashboard link to it. Null for the file's own name."
+  type        = string
+  default     = null
+}

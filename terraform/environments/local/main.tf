@@ -44,6 +44,7 @@ module "gazette" {
   log_level           = var.log_level
   sweep_schedule      = var.sweep_schedule
   observability       = var.observability
+  daily_cost_usd      = null # nobody pays
   log_retention_days  = 1
 }
 

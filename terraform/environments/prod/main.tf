@@ -29,6 +29,9 @@ module "gazette" {
   kms_key_arn                 = var.kms_key_arn
   permissions_boundary_arn    = var.permissions_boundary_arn
   table_name                  = var.table_name
+  alarm_thresholds            = var.alarm_thresholds
+  daily_cost_usd              = var.daily_cost_usd
+  runbook_url                 = var.runbook_url
   manage_account_logging_role = var.manage_account_logging_role
 
   deletion_protection                = true

@@ -110,6 +110,14 @@ locals {
           ArnLike = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*" }
         })
       },
+      {
+        Sid       = "BudgetsAreTold"
+        Effect    = "Allow"
+        Principal = { Service = "budgets.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = merge(local.in_this_account, { ArnLike = { "aws:SourceArn" = "arn:${local.partition}:budgets::${local.account}:*" } })
+      },
     ],
     [for arn in var.media_distribution_arns : {
       Sid       = "RenditionsAreServed"

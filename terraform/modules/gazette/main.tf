@@ -25,25 +25,28 @@ locals {
 module "observability" {
   source = "../observability"
 
-  name       = var.name
-  enabled    = var.observability
-  thresholds = var.alarm_thresholds
+  name           = var.name
+  enabled        = var.observability
+  thresholds     = var.alarm_thresholds
+  daily_cost_usd = var.daily_cost_usd
+  runbook_url    = var.runbook_url
 
   topic_kms_key_arn = local.key_arn
   require_tls       = var.require_tls
 
-  api_name               = module.rest_api.name
-  api_stage              = module.rest_api.stage
-  image_jobs_queue_name  = module.image_pipeline.image_jobs_queue_name
-  dead_letter_queue_name = module.image_pipeline.dead_letter_queue_name
-  worker_log_group_name  = module.worker_function.log_group_name
+  api_name  = module.rest_api.name
+  api_stage = module.rest_api.stage
+  functions = { for key, function in local.functions : key => { name = function.name, timeout_seconds = function.timeout_seconds } }
+  queues    = module.image_pipeline.queues
+  table     = { name = module.article_table.name, indexes = keys(module.article_table.index_arns) }
 
-  function_names = {
-    api          = module.api_function.name
-    authorizer   = module.authorizer_function.name
-    image_worker = module.worker_function.name
-    sweeper      = module.sweeper_function.name
-  }
+  sweep_period_seconds = local.sweep_period_seconds
+}
+
+locals {
+  # cron(…) tells no period: a day then, the longest that an alarm can look at.
+  sweep_rate           = try(regex("^rate\\((\\d+) (minute|hour|day)s?\\)$", var.sweep_schedule), ["1", "day"])
+  sweep_period_seconds = tonumber(local.sweep_rate[0]) * { minute = 60, hour = 3600, day = 86400 }[local.sweep_rate[1]]
 }
 
 data "aws_region" "current" {}

@@ -459,13 +459,19 @@ variable "observability" {
 }
 
 variable "alarm_thresholds" {
-  description = "An alarm goes off above these."
-  type = object({
-    dead_letters       = optional(number, 0)
-    oldest_job_seconds = optional(number, 900)
-    api_5xx            = optional(number, 5)
-    function_errors    = optional(number, 3)
-    budget_waits       = optional(number, 0)
-  })
-  default = {}
+  description = "Above these an alarm goes off, by name: modules/observability/thresholds.tf has the names, and what they are unless somebody says otherwise."
+  type        = map(number)
+  default     = {}
+}
+
+variable "daily_cost_usd" {
+  description = "The account's cost of a day, in USD, above which AWS Budgets tells the operations topic; null for no budget."
+  type        = number
+  default     = 30
+}
+
+variable "runbook_url" {
+  description = "Where whoever is called at night reads docs/runbook.md: alarms and the dashboard link to it. Null for the file's own name."
+  type        = string
+  default     = null
 }

@@ -41,7 +41,7 @@ locals {
         "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
         "lambda:GetEventSourceMapping", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
         "lambda:GetPolicy", "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:ListVersionsByFunction",
-        "logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource",
+        "logs:DescribeLogGroups", "logs:ListTagsForResource",
         "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging",
         "s3:GetBucketNotification", "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy",
         "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning",
@@ -51,6 +51,12 @@ locals {
         "wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource",
       ]
       Resource = ["*"]
+    },
+    {
+      Sid      = "ReadBudgets"
+      Effect   = "Allow"
+      Action   = ["budgets:ListTagsForResource", "budgets:ViewBudget"]
+      Resource = ["${local.arn}:budgets::${data.aws_caller_identity.current.account_id}:budget/${var.name}-*"]
     },
     # Whether a bucket is there at all.
     {
@@ -84,6 +90,7 @@ locals {
         Sid    = "OwnResources"
         Effect = "Allow"
         Action = [
+          "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource",
           "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm",
           "cloudwatch:TagResource", "cloudwatch:UntagResource",
           "dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource",
@@ -92,8 +99,8 @@ locals {
           "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:DeleteFunctionConcurrency",
           "lambda:PutFunctionConcurrency", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
-          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy",
-          "logs:DisassociateKmsKey", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy",
+          "logs:DisassociateKmsKey", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
           "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucketVersions", "s3:PutBucketCORS",
           "s3:PutBucketNotification", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock",
           "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
@@ -103,6 +110,7 @@ locals {
           "wafv2:DisassociateWebACL", "wafv2:PutLoggingConfiguration", "wafv2:TagResource", "wafv2:UntagResource", "wafv2:UpdateWebACL",
         ]
         Resource = [
+          "${local.arn}:budgets::${data.aws_caller_identity.current.account_id}:budget/${var.name}-${stage}-*",
           "${local.arn}:cloudwatch:${local.here}:alarm:${var.name}-${stage}-*",
           "${local.arn}:cloudwatch::${data.aws_caller_identity.current.account_id}:dashboard/${var.name}-${stage}*",
           "${local.arn}:dynamodb:${local.here}:table/${var.name}-${stage}-*",

@@ -33,11 +33,6 @@ output "image_jobs_queue_arn" {
   value       = aws_sqs_queue.image_jobs.arn
 }
 
-output "image_jobs_queue_name" {
-  description = "The job queue's name, as metrics call it."
-  value       = aws_sqs_queue.image_jobs.name
-}
-
 output "dead_letter_queue_url" {
   description = "The URL of the dead letters' queue."
   value       = aws_sqs_queue.dead_letters.id
@@ -46,11 +41,6 @@ output "dead_letter_queue_url" {
 output "dead_letter_queue_arn" {
   description = "The ARN of the dead letters' queue."
   value       = aws_sqs_queue.dead_letters.arn
-}
-
-output "dead_letter_queue_name" {
-  description = "The name of the dead letters' queue, as metrics call it."
-  value       = aws_sqs_queue.dead_letters.name
 }
 
 output "image_events_topic_arn" {
@@ -66,4 +56,15 @@ output "undelivered_image_events_queue_url" {
 output "max_receive_count" {
   description = "Tries before a message goes to the dead letters."
   value       = var.max_receive_count
+}
+
+output "queues" {
+  description = "Every queue, by key: its name, whether it holds work or letters (what is left of work that failed), and whose failures the letters are, if a function's."
+  value = merge(
+    {
+      image-jobs   = { name = aws_sqs_queue.image_jobs.name, kind = "work", function = null }
+      dead-letters = { name = aws_sqs_queue.dead_letters.name, kind = "letters", function = "image_worker" }
+    },
+    { for queue in aws_sqs_queue.undelivered : "image-events-undelivered" => { name = queue.name, kind = "letters", function = null } },
+  )
 }

@@ -3,6 +3,11 @@ output "name" {
   value       = aws_lambda_function.this.function_name
 }
 
+output "timeout_seconds" {
+  description = "Seconds after which Lambda stops an invocation."
+  value       = aws_lambda_function.this.timeout
+}
+
 output "arn" {
   description = "The function's ARN, unqualified: what has it reaches no version in service. Callers take alias_arn."
   value       = aws_lambda_function.this.arn

@@ -1,102 +1,82 @@
+# An alarm means that somebody has to look. Its description is a sentence and where docs/runbook.md goes on; its key is its
+# name without the stack's. What is watched, by file:
+#
+#   watch_api.tf        errors and latency of the API
+#   watch_functions.tf  errors, throttles and time of each function; the schedule; the account's executions
+#   watch_queues.tf     work that waits, and what is left of work that failed
+#   watch_pictures.tf   what becomes of pictures, and Rekognition
+#   watch_table.tf      throttles of the table and each of its indexes
+#   cost.tf             the day's bill
+#
+# Each alarm there has:
+#   sentence, runbook   what it says, and the section of docs/runbook.md
+#   metrics             by id: namespace, name, dimensions, statistic
+#   expression          of those, in metric math; without one there is one metric, and it is that
+#   threshold           it goes off above this; below it where `below` is true
+#   period, periods     seconds, and how many of them; `of` them where some may be fine
+#   missing             what no data means: most often that nothing happened, which is fine
+#   functions           those whose new version it condemns: it stops their releases and takes them back, so it has none
+#                       where the cause lies elsewhere (somebody uploads much, say)
+#
+# Metrics of functions are those of the function as a whole, not of an alias' version (`ExecutedVersion`). Those exist only while
+# CodeDeploy weighs an alias, and an alarm would have to be written anew with each release; as failures are counted, and not
+# shares of calls, what a canary's few calls add to them is as many with or without the other version's.
 locals {
-  budget_waits = { namespace = var.name, name = "BudgetWaits" }
-
-  # No data means that nothing happened, which is fine for each of these. `functions` are those whose new version an alarm
-  # condemns: it stops their releases, so it has none where the cause lies elsewhere (somebody uploads much, say).
-  alarms = merge(
-    {
-      dead-letters = {
-        description = "Image jobs failed every try. docs/runbook.md: look at the worker's log, mend, move the messages back."
-        namespace   = "AWS/SQS"
-        metric      = "ApproximateNumberOfMessagesVisible"
-        dimensions  = { QueueName = var.dead_letter_queue_name }
-        statistic   = "Maximum"
-        functions   = ["image_worker"]
-        threshold   = var.thresholds.dead_letters
-        period      = 60
-        periods     = 1
-      }
-      oldest-image-job = {
-        description = "Images wait too long: the worker is throttled, too slow or broken."
-        namespace   = "AWS/SQS"
-        metric      = "ApproximateAgeOfOldestMessage"
-        dimensions  = { QueueName = var.image_jobs_queue_name }
-        statistic   = "Maximum"
-        functions   = [] # a queue may be long for many reasons
-        threshold   = var.thresholds.oldest_job_seconds
-        period      = 60
-        periods     = 3
-      }
-      api-5xx = {
-        description = "The API answers with server errors."
-        namespace   = "AWS/ApiGateway"
-        metric      = "5XXError"
-        dimensions  = { ApiName = var.api_name, Stage = var.api_stage }
-        statistic   = "Sum"
-        functions   = ["api", "authorizer"]
-        threshold   = var.thresholds.api_5xx
-        period      = 60
-        periods     = 1
-      }
-      # Whoever waits is looked at every hour or two, and says so each time: with a shorter period this one would flutter.
-      analysis-budget = {
-        description = "Images wait for the next day: Rekognition was asked as often as analyses_per_day allows. docs/security.md, Abuse: find out who uploads so much, or raise it."
-        namespace   = local.budget_waits.namespace
-        metric      = local.budget_waits.name
-        dimensions  = {}
-        statistic   = "Sum"
-        functions   = []
-        threshold   = var.thresholds.budget_waits
-        period      = 2 * 3600
-        periods     = 1
-      }
-    },
-    {
-      for key, function_name in var.function_names : "${key}-errors" => {
-        description = "Invocations of ${function_name} fail."
-        namespace   = "AWS/Lambda"
-        metric      = "Errors"
-        dimensions  = { FunctionName = function_name }
-        statistic   = "Sum"
-        functions   = [key]
-        threshold   = var.thresholds.function_errors
-        period      = 60
-        periods     = 1
-      }
-    },
-  )
-}
-
-# The worker logs one such line for each image that it puts off: a metric without a call of CloudWatch's.
-resource "aws_cloudwatch_log_metric_filter" "budget_waits" {
-  count = var.enabled ? 1 : 0
-
-  name           = "${var.name}-budget-waits"
-  log_group_name = var.worker_log_group_name
-  pattern        = "{ $.message = \"the budget of the day is used up: the image waits\" }"
-
-  metric_transformation {
-    namespace = local.budget_waits.namespace
-    name      = local.budget_waits.name
-    value     = "1"
-    unit      = "Count"
-  }
+  alarms = merge(local.api_alarms, local.function_alarms, local.queue_alarms, local.picture_alarms, local.table_alarms)
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = var.enabled ? local.alarms : {}
+  for_each = { for key, alarm in local.alarms : key => alarm if var.enabled }
 
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
-  alarm_description   = each.value.description
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
-  comparison_operator = "GreaterThanThreshold"
+  alarm_description   = "${each.value.sentence} ${local.runbook}#${each.value.runbook}"
+  comparison_operator = try(each.value.below, false) ? "LessThanThreshold" : "GreaterThanThreshold"
   threshold           = each.value.threshold
-  period              = each.value.period
-  evaluation_periods  = each.value.periods
-  treat_missing_data  = "notBreaching"
+  evaluation_periods  = try(each.value.of, each.value.periods)
+  datapoints_to_alarm = each.value.periods
+  treat_missing_data  = try(each.value.missing, "notBreaching")
   alarm_actions       = [aws_sns_topic.operations[0].arn]
   ok_actions          = [aws_sns_topic.operations[0].arn]
+
+  # Of one metric, as it is:
+  namespace          = try(local.single[each.key].namespace, null)
+  metric_name        = try(local.single[each.key].name, null)
+  dimensions         = try(local.single[each.key].dimensions, null)
+  statistic          = try(regex("^[A-Z].*", local.single[each.key].statistic), null)
+  extended_statistic = try(regex("^p.*", local.single[each.key].statistic), null)
+  period             = contains(keys(local.single), each.key) ? each.value.period : null
+
+  # Of several, by an expression:
+  dynamic "metric_query" {
+    for_each = { for id, metric in each.value.metrics : id => metric if can(each.value.expression) }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.name
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.statistic
+        period      = each.value.period
+      }
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = try([each.value.expression], [])
+
+    content {
+      id          = "watched"
+      expression  = metric_query.value
+      label       = each.key
+      return_data = true
+    }
+  }
+}
+
+locals {
+  runbook = coalesce(var.runbook_url, "docs/runbook.md")
+
+  single = { for key, alarm in local.alarms : key => one(values(alarm.metrics)) if !can(alarm.expression) }
 }

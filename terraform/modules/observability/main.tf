@@ -27,6 +27,17 @@ resource "aws_sns_topic_policy" "operations" {
         Resource  = aws_sns_topic.operations[0].arn
         Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
       }],
+      [for _ in var.daily_cost_usd == null ? [] : ["daily"] : {
+        Sid       = "BudgetsOfThisAccountPublish"
+        Effect    = "Allow"
+        Principal = { Service = "budgets.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.operations[0].arn
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+          ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:budgets::${data.aws_caller_identity.current.account_id}:*" }
+        }
+      }],
       [for action in var.require_tls ? ["sns:Publish"] : [] : {
         Sid       = "OnlyOverTls"
         Effect    = "Deny"
@@ -40,4 +51,5 @@ resource "aws_sns_topic_policy" "operations" {
 }
 
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 data "aws_region" "current" {}

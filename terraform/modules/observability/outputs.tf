@@ -6,7 +6,7 @@ output "operations_topic_arn" {
 output "alarm_names" {
   description = "By function: the names of the alarms that a bad version of it sets off."
   value = {
-    for function in keys(var.function_names) : function => [
+    for function in keys(var.functions) : function => [
       for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name if contains(local.alarms[key].functions, function)
     ]
   }

@@ -78,6 +78,10 @@ run "a_service_uses_it_for_this_stage_alone" {
       "sns.amazonaws.com" = jsonencode({
         ArnEquals = { "aws:SourceArn" = "arn:aws:sns:eu-west-1:111122223333:gazette-test-image-events" }
       })
+      "budgets.amazonaws.com" = jsonencode({
+        ArnLike      = { "aws:SourceArn" = "arn:aws:budgets::111122223333:*" }
+        StringEquals = { "aws:SourceAccount" = "111122223333" }
+      })
       "cloudwatch.amazonaws.com" = jsonencode({
         ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:gazette-test-*" }
         StringEquals = { "aws:SourceAccount" = "111122223333" }

@@ -588,7 +588,7 @@ run "a_canary_is_the_default_and_snapshots_are_the_apis" {
   }
 
   assert {
-    condition     = module.observability.alarm_names.api == ["gazette-test-api-5xx", "gazette-test-api-errors"]
+    condition     = module.observability.alarm_names.api == ["gazette-test-api-5xx", "gazette-test-api-duration", "gazette-test-api-errors", "gazette-test-api-latency"]
     error_message = "The API's release has other alarms."
   }
 }
@@ -631,5 +631,31 @@ run "every_function_may_write_traces_otherwise" {
       strcontains(function.policy, "xray:PutTraceSegments")
     ])
     error_message = "A function could not send its traces."
+  }
+}
+
+run "a_sweeper_is_missed_by_its_own_schedule" {
+  command = plan
+
+  variables {
+    sweep_schedule = "rate(2 hours)"
+  }
+
+  assert {
+    condition     = local.sweep_period_seconds == 7200
+    error_message = "Two hours are 7200 seconds."
+  }
+}
+
+run "a_cron_schedule_tells_no_period" {
+  command = plan
+
+  variables {
+    sweep_schedule = "cron(0/5 * * * ? *)"
+  }
+
+  assert {
+    condition     = local.sweep_period_seconds == 86400
+    error_message = "It is looked for during a day."
   }
 }

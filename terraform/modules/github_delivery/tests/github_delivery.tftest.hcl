@@ -46,7 +46,7 @@ run "the_plan_role_changes_nothing" {
   assert {
     condition = alltrue(flatten([
       for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : [
-        for action in statement.Action : can(regex(":(Get|Describe|List)|^apigateway:GET$", action))
+        for action in statement.Action : can(regex(":(Get|Describe|List)|^apigateway:GET$|^budgets:ViewBudget$", action))
       ]
     ]))
     error_message = "Every action of the plan role reads."
