@@ -108,7 +108,7 @@ def as_before_it(table: Table, change: Callable[[], None]) -> None:
 
 
 def test_one_that_older_code_has_not_kept_up_is_not_believed_and_mended_by_the_next_upload(
-    articles: ArticleRepository, images: ImageRepository, table: Table, wire: Wire
+    articles: ArticleRepository, images: ImageRepository, table: Table
 ) -> None:
     articles.create(an_article())
     images.register(an_image(1))
