@@ -1,51 +1,21 @@
-"""Ending a stage: dev leaves nothing behind, prod refuses before anything is lost.
+"""Ending a stage: dev leaves nothing behind, prod refuses before anything is lost."""
 
-Both roots, as they are, applied to one emulator. Overridden is what it has not got: TLS, CodeDeploy, snapshots, the
-logs of WAF.
-"""
-
-import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from local.layout import Layout
-from local.ports import HOST, free_port
-from local.processes import ProcessTable
-from local.programs import EMULATOR, emulator
+from local.clients import REGION
 from tests.terraform.conftest import Terraform
+from tests.terraform.emulated import Client, cloud, root, run
 
 pytestmark = pytest.mark.terraform
 
-OVERRIDE = """
-terraform {
-  backend "local" {}
-}
-
-provider "aws" {
-  s3_use_path_style = true
-}
-
-module "gazette" {
-  require_tls       = false
-  waf               = null
-  deployment_config = null
-  functions         = { for key in ["api", "authorizer"] : key => { snap_start = false } }
-}
-"""
-DIGEST = "r.example/i@sha256:" + "0" * 64
-VARIABLES = (
-    f"-var=region={REGION}",
-    "-var=images=" + json.dumps({"api": DIGEST, "image_worker": DIGEST}),
-)
 STAGES = ("dev", "prod")
 MORE = {
     "dev": ("-var=manage_account_logging_role=true",),
@@ -68,6 +38,7 @@ EVERYTHING: dict[str, Callable[[Any], list[str]]] = {
     "APIs": _call("apigateway", "get_rest_apis", "items", "name", limit=500),
     "API keys": _call("apigateway", "get_api_keys", "items", "name"),
     "usage plans": _call("apigateway", "get_usage_plans", "items", "name"),
+    "budgets": _call("budgets", "describe_budgets", "Budgets", "BudgetName", AccountId="000000000000"),
     "alarms": _call("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", MaxRecords=100),
     "composite alarms": _call("cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"),
     "dashboards": _call("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
@@ -86,6 +57,9 @@ EVERYTHING: dict[str, Callable[[Any], list[str]]] = {
     "subscriptions": _call("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
     "topics": _call("sns", "list_topics", "Topics", "TopicArn"),
     "parameters": _call("ssm", "describe_parameters", "Parameters", "Name"),
+    "role of the account's gateways": lambda client: list(
+        filter(None, [client("apigateway").get_account().get("cloudwatchRoleArn")])
+    ),
     "queues": lambda client: client("sqs").list_queues().get("QueueUrls", []),
     "firewalls": _call("wafv2", "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
     "keys": _call("kms", "list_keys", "Keys", "KeyId"),
@@ -93,7 +67,7 @@ EVERYTHING: dict[str, Callable[[Any], list[str]]] = {
 # An emulator that lists nothing would pass as an account with nothing in it: these have to be seen before.
 SEEN_BEFORE = {
     "APIs", "alarms", "dashboards", "user pools", "tables", "schedules", "roles", "functions", "event sources",
-    "log groups", "buckets", "topics", "queues",
+    "log groups", "buckets", "topics", "queues", "budgets",
 }  # fmt: skip
 
 
@@ -101,7 +75,7 @@ SEEN_BEFORE = {
 class Account:
     """The emulator's, with what the tests put into it."""
 
-    client: Callable[[str], Any]
+    client: Client
 
     def has(self, stage: str) -> dict[str, set[str]]:
         """Everything that there is of a stage: what bears its name, and what has no name but an id."""
@@ -150,87 +124,38 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    layout = Layout(tmp_path_factory.mktemp("cloud"))
-    layout.create()
-    program = emulator(layout, free_port())
-    endpoint_url = f"http://{HOST}:{program.port}"
-    session = boto3.session.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
-    settings = {
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "NO_PROXY": HOST,
-    }
-    processes = ProcessTable(layout.processes)
-    log = layout.log(EMULATOR)
-    running = processes.start(
-        program.name,
-        program.command,
-        environment=program.environment,
-        port=program.port,
-        fingerprint=program.fingerprint,
-        log=log,
-        directory=layout.root,
-    )
-    try:
-        processes.wait_until_ready(running, program.ready, seconds=60, log=log)
-        account = Account(lambda service: session.client(service, endpoint_url=endpoint_url))
-        yield _tell(replace(terraform, environment={**terraform.environment, **settings}), account)
-    finally:
-        processes.stop(program.name)
-        for stage in STAGES:
-            shutil.rmtree(terraform.checkout / "terraform" / _directory(stage), ignore_errors=True)
+    with ExitStack() as running:
+        there, client = running.enter_context(cloud(tmp_path_factory.mktemp("cloud"), terraform))
+        roots = {stage: running.enter_context(root(there, stage, "ends")) for stage in STAGES}
+        yield _tell(there, roots, Account(client))
 
 
-def _tell(terraform: Terraform, account: Account) -> Story:
+def _tell(terraform: Terraform, roots: dict[str, str], account: Account) -> Story:
+    def run_on(stage: str, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run(terraform, roots[stage], command, "-auto-approve", "-parallelism=20", *MORE[stage], *arguments)
+
     untouched = account.has("dev")
-    roots = {stage: _root(terraform, stage) for stage in STAGES}
     with ThreadPoolExecutor() as both:  # most of an apply is waiting for queues
-        for applied in both.map(lambda stage: _run(terraform, roots[stage], "apply", stage), roots):
+        for applied in both.map(lambda stage: run_on(stage, "apply"), roots):
             assert applied.returncode == 0, applied.stdout
     for stage in roots:
         account.use(stage)
     before = {stage: account.has(stage) for stage in roots}
-    prod = _run(terraform, roots["prod"], "destroy", "prod")
+    prod = run_on("prod", "destroy")
     in_parts = {
-        target: _run(terraform, roots["prod"], "destroy", "prod", f"-target={target}")
+        target: run_on("prod", "destroy", f"-target={target}")
         for target in ("module.gazette.module.api_function", "module.gazette.module.article_table")
     }
-    dev = _run(terraform, roots["dev"], "destroy", "dev")
+    dev = run_on("dev", "destroy")
     after = {stage: account.has(stage) for stage in roots}
     return Story(untouched, account, before, prod, in_parts, dev, after)
-
-
-def _directory(stage: str) -> str:
-    return f"environments/{stage}-ends"
-
-
-def _root(terraform: Terraform, stage: str) -> str:
-    """A copy of the root that only this test has; gives its path below terraform/."""
-    directory = _directory(stage)
-    copy = terraform.checkout / "terraform" / directory
-    shutil.copytree(terraform.checkout / "terraform" / "environments" / stage, copy)
-    (copy / "emulator_override.tf").write_text(OVERRIDE)
-    with terraform.init_lock:
-        initialised = terraform.run(directory, "init", "-input=false", "-no-color", "-reconfigure")
-    assert initialised.returncode == 0, initialised.stdout
-    return directory
-
-
-def _run(
-    terraform: Terraform, root: str, command: str, stage: str, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    return terraform.run(
-        root, command, "-auto-approve", "-input=false", "-no-color", "-parallelism=20", *VARIABLES, *MORE[stage],
-        *arguments,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_a_stage_in_use_is_seen(story: Story, stage: str) -> None:
     seen = {kind for kind, names in story.before[stage].items() if names - story.untouched[kind]}
 
-    assert seen >= SEEN_BEFORE
+    assert seen >= SEEN_BEFORE | ({"role of the account's gateways"} if stage == "dev" else set())
 
 
 def test_dev_is_destroyed_with_all_that_was_in_it(story: Story) -> None:

@@ -40,6 +40,7 @@ resource "aws_api_gateway_account" "logging" {
   count = var.manage_account_logging_role ? 1 : 0
 
   cloudwatch_role_arn = aws_iam_role.logging[0].arn
+  reset_on_delete     = true # else the account would go on naming a role that is gone
 
   depends_on = [aws_iam_role_policy_attachment.logging]
 }
