@@ -40,7 +40,8 @@ resource "aws_api_gateway_account" "logging" {
   count = var.manage_account_logging_role ? 1 : 0
 
   cloudwatch_role_arn = aws_iam_role.logging[0].arn
-  reset_on_delete     = true # else the account would go on naming a role that is gone
+  # Else the account would go on naming a role that is gone. Deprecated, as 6.0 does so anyway.
+  reset_on_delete = true
 
   depends_on = [aws_iam_role_policy_attachment.logging]
 }
