@@ -167,6 +167,10 @@ bench: setup ## Measure us beside the usual ways to write it, as ratios: make be
 cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures|feed|feed_writes]
 	@$(RUN) -m bench.cost $(if $(MEASURE),--measure $(filter-out 1 all yes,$(MEASURE)))
 
+.PHONY: dashboard
+dashboard: setup ## Draw the dashboard as applied, with two minutes of traffic on what `up` left, into docs/images
+	@$(RUN) -m bench.dashboard
+
 ##@ Upkeep
 
 .PHONY: format
