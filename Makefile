@@ -168,7 +168,7 @@ cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all
 	@$(RUN) -m bench.cost $(if $(MEASURE),--measure $(filter-out 1 all yes,$(MEASURE)))
 
 .PHONY: dashboard
-dashboard: setup ## Draw the dashboard as applied, with two minutes of traffic on what `up` left, into docs/images
+dashboard: setup ## Draw the dashboard with data of what `up` left, into docs/images
 	@$(RUN) -m bench.dashboard
 
 ##@ Upkeep
