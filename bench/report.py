@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import results
+from bench import misses, results
 from bench.peers import PEERS
 from local.errors import LocalError
 from local.layout import CHECKOUT
@@ -72,6 +72,8 @@ def text(found: Mapping[str, Any], measured: str) -> str:
     parts.append(
         "| benchmark | ours | peers | ratio | aim | |\n| --- | ---: | --- | --- | --- | --- |\n" + "".join(rows(found))
     )
+    if lines := list(misses.missed(found)):
+        parts.append("## What is missed, and why\n\n" + "".join(lines))
     return "\n".join(parts)
 
 

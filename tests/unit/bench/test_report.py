@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench import report, results
+from bench import misses, report, results
 from bench.peers import FOLDER, PEERS
 from local.layout import CHECKOUT
 
@@ -59,3 +59,12 @@ def test_every_peer_stands_in_the_lock_and_in_its_own_file() -> None:
     assert {line for line in listed if not line.startswith("#")} == {p for one in PEERS.values() for p in one.packages}
     for name, one in PEERS.items():
         assert (FOLDER / f"{one.module}.py").exists(), name
+
+
+def test_what_is_missed_is_named_with_the_reason_and_nothing_else_is() -> None:
+    missed = result(aim="≤ 0.4 of usual")
+    found = {"dependencies_on_disk": missed, "image_over_base": result(), "something_new": missed}
+    lines = list(misses.missed(found))
+    assert [line.partition(":")[0] for line in lines] == ["- `dependencies_on_disk`", "- `something_new`"]
+    assert "cryptography" in lines[0]
+    assert lines[1].endswith("nobody knows yet.\n")
