@@ -35,7 +35,7 @@ def place(one, inner=0.0):
 
 figure.text(
     0.5, 1 - 0.6 / (lines + 1), ha="center", color=INK, fontsize=9,
-    s=f"Local data: {given['seconds']:.0f} seconds of the local cloud, in steps of {given['step']} s. "
+    s=f"Local data: {given['seconds']:.0f} seconds of the local cloud, in steps of {given['step']} s "
     "(where a title says minute or hour). What only AWS measures is empty.",
 )  # fmt: skip
 for one in widgets:
