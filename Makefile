@@ -47,7 +47,7 @@ up: setup ## Start the local cloud, apply terraform/environments/local, print th
 	@$(RUN) -m local up $(if $(PORT),--port '$(PORT)') --runtime $(RUNTIME)
 
 .PHONY: demo
-demo: up ## The main job on a real photograph, after `up`: sign in, create an article, upload, wait, show the labels
+demo: up ## The main job on a real photograph, after `up`: sign in, create an article, upload, show the labels
 	@$(RUN) -m local demo
 
 .PHONY: status
@@ -109,7 +109,7 @@ logs: setup ## Read the functions' logs: make logs [FUNCTION=…] [SINCE=15m] [C
 	  $(if $(CORRELATION),--correlation '$(CORRELATION)') $(if $(filter yes,$(FOLLOW)),--follow)
 
 .PHONY: invoke
-invoke: setup ## Call a function as it is in service: make invoke FUNCTION=… EVENT=tests/events/get_openapi.json [STAGE=…]
+invoke: setup ## Call a function in service: make invoke FUNCTION=… EVENT=tests/events/get_openapi.json [STAGE=…]
 	@$(RUN) -m local.operations invoke --stage '$(OPERATED)' --function '$(FUNCTION)' --event '$(EVENT)'
 
 .PHONY: dead-letters
@@ -126,7 +126,7 @@ erase-author: setup ## Leave nothing of an author: make erase-author AUTHOR=<sub
 	  $(if $(filter command line,$(origin USER)),$(if $(filter yes,$(USER)),--user)) $(if $(filter yes,$(DELETED)),--deleted)
 
 .PHONY: restore-drill
-restore-drill: setup ## Restore the table beside itself, compare, delete it: make restore-drill [STAGE=…] [AT=<time>] [KEEP=yes]
+restore-drill: setup ## Restore the table beside itself and compare: make restore-drill [STAGE=…] [AT=<time>] [KEEP=yes]
 	@$(RUN) -m local.operations restore-drill --stage '$(OPERATED)' $(if $(AT),--at '$(AT)') $(if $(filter yes,$(KEEP)),--keep)
 
 ##@ Checks
@@ -150,7 +150,7 @@ tests: setup ## Run all tests, or some in one process: make tests ARGS='tests/un
 	@$(RUN) -m pytest $(or $(ARGS),--numprocesses 3 --dist loadgroup)
 
 .PHONY: fuzz
-fuzz: setup ## Try inputs that nobody thought of: make fuzz [SECONDS=60] [TARGET=preflight|events|cursors|bodies|tokens]
+fuzz: setup ## Try inputs that nobody thought of: make fuzz [SECONDS=60] [TARGET=preflight|events|cursors|…]
 	@$(RUN) -m tests.fuzz --seconds '$(or $(SECONDS),60)' $(if $(TARGET),--target '$(TARGET)')
 
 .PHONY: unit
@@ -164,7 +164,7 @@ bench: setup ## Measure us beside the usual ways to write it, as ratios: make be
 	@$(RUN) -m bench $(ONLY)
 
 .PHONY: cost
-cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures|feed|feed_writes]
+cost: setup ## Write docs/cost.md, what everything costs: make cost [MEASURE=all|patterns|operations|pictures|…]
 	@$(RUN) -m bench.cost $(if $(MEASURE),--measure $(filter-out 1 all yes,$(MEASURE)))
 
 .PHONY: dashboard
