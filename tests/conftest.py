@@ -14,6 +14,7 @@ settings.load_profile("gazette")
 TESTS = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps tests together, in one of several processes, that share what takes long to make."""
     for item in items:
