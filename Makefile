@@ -147,7 +147,7 @@ types: setup ## Check the types of services/ and local/
 
 .PHONY: tests
 tests: setup ## Run all tests, or some in one process: make tests ARGS='tests/unit -k cursor'
-	@$(RUN) -m pytest $(or $(ARGS),--numprocesses 3 --dist loadgroup)
+	@$(RUN) -m pytest $(or $(ARGS),--numprocesses 3)
 
 .PHONY: fuzz
 fuzz: setup ## Try inputs that nobody thought of: make fuzz [SECONDS=60] [TARGET=preflight|events|cursors|…]

@@ -1,0 +1,25 @@
+"""Which tests run in the same one of several processes (pytest -n): those that share what takes long to make."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+FOLDERS = ("docker", "e2e", "terraform")
+"""Each shares a stack, the images, or a copy of the configuration."""
+
+
+def together(nodeid: str) -> str:
+    """What tests have in common that run one after the other in one process."""
+    folder = PurePosixPath(nodeid.partition("::")[0]).parts[1]
+    return folder if folder in FOLDERS else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """xdist's own groups don't work with the ids that pytest 9 gives tests."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = together  # noqa: SLF001 (its documentation says to override this)
+    return scheduler
