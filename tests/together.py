@@ -20,6 +20,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """xdist's own groups don't work with the ids that pytest 9 gives tests."""
     from xdist.scheduler import LoadScopeScheduling
 
-    scheduler = LoadScopeScheduling(config, log)
-    scheduler._split_scope = together  # noqa: SLF001 (its documentation says to override this)
+    scheduler = LoadScopeScheduling(config, log)  # its documentation says to override this:
+    scheduler._split_scope = together
     return scheduler
