@@ -316,6 +316,9 @@ class Laboratory:
         client = self.stack.clients.lambda_
         client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        # What calls the function calls its alias, and what that leads to is a version, which never changes.
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.update_alias(FunctionName=name, Name=self.stack.outputs["alias"], FunctionVersion=version)
 
 
 def eventually(happened: Callable[[], bool], otherwise: Callable[[], str], patience: float = PATIENCE) -> None:
