@@ -29,8 +29,8 @@ WITHOUT_RESOURCES = {
 
 # That the code calls, the operators' commands and the delivery included.
 SERVICES = (
-    "cloudwatch", "codedeploy", "cognito-idp", "dynamodb", "ecr", "iam", "lambda", "logs", "rekognition", "s3", "secretsmanager",
-    "sns", "sqs", "sts",
+    "cloudwatch", "codedeploy", "cognito-idp", "dynamodb", "ecr", "iam", "lambda", "logs", "rekognition", "s3",
+    "secretsmanager", "sns", "sqs", "sts",
 )  # fmt: skip
 
 # Calls that have another name than the action that IAM asks for.
