@@ -44,9 +44,13 @@ SLOWEST = ("modules/gazette", "modules/rest_api")  # first, so that nothing else
 
 
 def test_everything_is_formatted(terraform: Terraform) -> None:
-    formatted = terraform.run("", "fmt", "-check", "-recursive", "-diff")
+    # The checkout's own files (`fmt -check` writes nothing): other tests write roots of theirs into the copy.
+    command = [terraform.binary, "fmt", "-check", "-recursive", "-diff"]
+    formatted = subprocess.run(
+        command, cwd=CONFIGURATION, env=terraform.environment, capture_output=True, text=True, check=False
+    )
 
-    assert formatted.returncode == 0, formatted.stdout
+    assert formatted.returncode == 0, formatted.stdout + formatted.stderr
 
 
 @pytest.mark.parametrize("module", MODULES)
