@@ -29,6 +29,7 @@ module "gazette" {
   # The emulator serves a REST API under its own address; no name has to be resolved for this one.
   public_url       = "${var.endpoint_url}/restapis/{api_id}/{stage}/_user_request_"
   cognito_endpoint = var.endpoint_url
+  page_urls        = var.page_url == null ? [] : [var.page_url]
   require_tls      = false # the emulator speaks plain HTTP on the loopback interface
 
   # `make token` signs local users in by their passwords.

@@ -82,3 +82,13 @@ output "user_pool_client_id" {
   description = "The app client: the audience of ID tokens."
   value       = module.gazette.user_pool_client_id
 }
+
+output "page_url" {
+  description = "Where the page is, with no slash at the end; null where there is none."
+  value       = module.gazette.page_url
+}
+
+output "sign_in_url" {
+  description = "Where the page sends people to sign in: the emulator has a page for it, too."
+  value       = module.gazette.sign_in_url
+}

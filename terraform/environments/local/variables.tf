@@ -69,3 +69,14 @@ variable "observability" {
   type        = bool
   default     = true
 }
+
+variable "page_url" {
+  description = "Where the page is served, e.g. http://127.0.0.1:4568; null for no page."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.page_url == null || can(regex("^https?://[^/]+$", var.page_url))
+    error_message = "page_url is scheme://host:port, with no slash at its end."
+  }
+}

@@ -131,3 +131,13 @@ output "media_domain_name" {
   description = "CloudFront's own name, where the names of media_cdn point by DNS; null where S3 serves."
   value       = one(module.media_cdn[*].domain_name)
 }
+
+output "page_url" {
+  description = "Where the page is, with no slash at the end; null where there is none."
+  value       = try(var.page_urls[0], null)
+}
+
+output "sign_in_url" {
+  description = "Where the page sends people to sign in, with no slash at the end; null where there is no page."
+  value       = module.identity.sign_in_url
+}

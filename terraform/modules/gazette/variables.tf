@@ -375,9 +375,17 @@ variable "explicit_auth_flows" {
 }
 
 variable "cognito_endpoint" {
-  description = "Scheme and host that serve the user pool's public keys; null for Cognito's own in this region."
+  description = "Scheme and host that serve the user pool's public keys and its sign-in page; null for Cognito's own in this region."
   type        = string
   default     = null
+}
+
+# ---------------------------------------------------------------- the page
+
+variable "page_urls" {
+  description = "Other places where the page is served, with no slash at the end: its people may sign in, too. A developer's own machine, say: http://localhost:8000."
+  type        = list(string)
+  default     = []
 }
 
 # ---------------------------------------------------------------- safety and operations

@@ -58,6 +58,38 @@ resource "aws_cognito_user_pool_client" "app" {
     access_token  = "minutes"
     refresh_token = "days"
   }
+
+  # A page signs people in on Cognito's own page, which hands it a code that is worth nothing without the page's verifier
+  # (PKCE). Written out as empty where there is no page: left out, they would stay as they were when a page goes.
+  allowed_oauth_flows_user_pool_client = local.has_page
+  allowed_oauth_flows                  = local.has_page ? ["code"] : []
+  allowed_oauth_scopes                 = local.has_page ? ["openid", "profile"] : []
+  supported_identity_providers         = local.has_page ? ["COGNITO"] : []
+  callback_urls                        = local.page_addresses
+  logout_urls                          = local.page_addresses
+}
+
+# Where Cognito serves its sign-in page.
+resource "aws_cognito_user_pool_domain" "sign_in" {
+  count = local.has_page ? 1 : 0
+
+  domain       = local.domain
+  user_pool_id = aws_cognito_user_pool.readers_and_authors.id
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", local.domain)) && !can(regex("aws|amazon|cognito", local.domain))
+      error_message = "A page needs a domain of Cognito's, here ${local.domain}: lower case letters, digits and dashes, and neither aws nor amazon nor cognito in it. Choose another name."
+    }
+  }
+}
+
+locals {
+  has_page       = length(var.page_urls) > 0
+  page_addresses = [for url in var.page_urls : "${url}/"] # exactly what the page sends
+
+  # One namespace for all accounts of a region.
+  domain = "${var.name}-${data.aws_caller_identity.current.account_id}"
 }
 
 resource "aws_cognito_user_group" "editors" {
@@ -66,4 +98,5 @@ resource "aws_cognito_user_group" "editors" {
   user_pool_id = aws_cognito_user_pool.readers_and_authors.id
 }
 
+data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}

@@ -31,3 +31,11 @@ output "editors_group" {
   description = "The group whose members may change every article."
   value       = aws_cognito_user_group.editors.name
 }
+
+output "sign_in_url" {
+  description = "Where a page sends people to sign in, with no slash at the end; null where there is no page."
+  value = one([
+    for domain in aws_cognito_user_pool_domain.sign_in :
+    coalesce(var.cognito_endpoint, "https://${domain.domain}.auth.${data.aws_region.current.name}.amazoncognito.com")
+  ])
+}

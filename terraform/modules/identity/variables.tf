@@ -84,12 +84,24 @@ variable "refresh_token_validity_days" {
 }
 
 variable "cognito_endpoint" {
-  description = "Scheme and host that serve the pool's public keys; null for Cognito's own in this region."
+  description = "Scheme and host that serve the pool's public keys and its sign-in page; null for Cognito's own in this region."
   type        = string
   default     = null
 
   validation {
     condition     = var.cognito_endpoint == null || can(regex("^https?://[^/]+$", var.cognito_endpoint))
     error_message = "cognito_endpoint is a scheme and a host, with no path, e.g. https://cognito-idp.eu-west-1.amazonaws.com."
+  }
+}
+
+variable "page_urls" {
+  description = "Where pages are that sign people in on Cognito's own page, with no slash at the end. None: no sign-in page either."
+  type        = list(string)
+  default     = []
+
+  # Cognito refuses plain HTTP elsewhere.
+  validation {
+    condition     = alltrue([for url in var.page_urls : can(regex("^(https://[^/?#]+|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", url))])
+    error_message = "Each of page_urls is https:// and a host, with no slash at the end; http:// on localhost or 127.0.0.1 only."
   }
 }
