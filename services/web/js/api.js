@@ -1,5 +1,8 @@
 // Calls of the HTTP API, and nothing else: what openapi.json says.
 
+const TRIES = 3; // of a GET that is told to come again
+const PATIENCE = 5; // seconds that are waited for that, at most
+
 /** An answer that is a problem (RFC 9457), or none that came. `message` is its detail. */
 export class Problem extends Error {
   constructor({ status = 0, title = "No answer", detail = "The service did not answer. Check your connection and try again.", errors = [] }) {
@@ -15,26 +18,34 @@ export class Api {
     this.session = session;
   }
 
-  /** Gives {body, etag} of a call; throws a Problem. A token that ran out is renewed once. */
+  /** Gives {body, etag} of a call; throws a Problem, or an AbortError when the signal says so. */
   async call(method, path, { body, headers = {}, signal } = {}) {
-    const send = async () => {
+    let answer;
+    let content;
+    for (let tries = 1; ; tries += 1) {
       const token = await this.session.token();
       const all = { ...headers };
       if (body !== undefined) all["Content-Type"] = "application/json";
       if (token) all.Authorization = `Bearer ${token}`;
-      return fetch(this.url + path, { method, headers: all, body: body && JSON.stringify(body), signal, cache: "no-cache" });
-    };
-    let answer;
-    try {
-      answer = await send();
-      if (answer.status === 401 && (await this.session.renew())) answer = await send();
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      throw new Problem({});
+      try {
+        answer = await fetch(this.url + path, { method, headers: all, body: body && JSON.stringify(body), signal, cache: "no-cache" });
+        content = answer.status === 204 ? {} : await answer.json().catch(() => null);
+      } catch (error) {
+        if (error.name === "AbortError") throw error;
+        throw new Problem({});
+      }
+      signal?.throwIfAborted();
+      // Of a token that ran out even what everybody may read is refused: renewed, or dropped, the call goes through.
+      if (answer.status === 401 && token && tries === 1 && ((await this.session.renew()) || (method === "GET" && !this.session.user))) continue;
+      const wait = Number(answer.headers.get("Retry-After") ?? NaN);
+      if (method !== "GET" || tries === TRIES || ![429, 503].includes(answer.status) || !(wait <= PATIENCE)) break;
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      signal?.throwIfAborted();
     }
-    const content = answer.status === 204 ? null : await answer.json().catch(() => null);
-    if (!answer.ok) throw new Problem(content ?? { status: answer.status, title: answer.statusText });
-    return { body: content, etag: answer.headers.get("ETag") };
+    if (answer.ok && content) return { body: content, etag: answer.headers.get("ETag") };
+    const { status } = answer;
+    const unknown = { status, title: "That did not work", detail: `The service answered ${status}, and did not say why. Try again in a moment.` };
+    throw new Problem(content?.detail ? content : unknown);
   }
 
   /** GETs a path with parameters; those that are empty stay out. */

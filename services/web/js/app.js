@@ -5,11 +5,15 @@ import { header } from "./header.js";
 import { match } from "./routes.js";
 import { Session } from "./session.js";
 
-const config = await (await fetch("config.json")).json();
+const [top, main, status] = ["top", "main", "status"].map((id) => document.getElementById(id));
+const config = await fetch("config.json").then((answer) => answer.json()).catch(() => main.append("The page can't read config.json. Load it again."));
 const session = new Session(config);
 const api = new Api(config.api_url, session);
-const [top, main, status] = ["top", "main", "status"].map((id) => document.getElementById(id));
+const visits = new Map(); // by key of the history's entry: what its view remembers, and y, how far it was scrolled
+let memory;
 let leave = new AbortController();
+let moved = false;
+let wanted = 0; // where to scroll once the view is long enough
 
 /** Shows what the address names. A view is a function of its context; it gives a function that gives its template. */
 function show() {
@@ -17,11 +21,12 @@ function show() {
   leave = new AbortController();
   const { signal } = leave;
   const { view, params, query } = match(location.hash);
-  let template = () => nothing;
+  let template;
   const update = () => {
-    if (signal.aborted) return;
+    if (signal.aborted || !template) return;
     render(header(session), top);
     render(template(), main);
+    if (wanted && document.documentElement.scrollHeight - innerHeight >= wanted) scrollTo(0, wanted), (wanted = 0);
   };
   const context = {
     api,
@@ -30,31 +35,52 @@ function show() {
     query,
     signal,
     update,
-    /** Names the view: for the window, and for those who do not see it. */
-    title: (text) => (document.title = text ? `${text} · Gazette` : "Gazette"),
-    /** Says something to people who do not see the page change. */
+    /** An object of this entry of the history: going back to it finds what it held. */
+    memory,
+    /** Names the view: for the window, and for those who don't see it change. */
+    title: (text) => {
+      document.title = `${text} · Gazette`;
+      if (moved) context.say(text);
+    },
+    /** Says something to people who don't see the page change. */
     say: (text) => (status.textContent = text),
     go: (hash) => (location.hash = hash),
     /** Shows a call's problem in place of the view. */
     fail: (error) => {
-      if (signal.aborted) return;
-      template = () => html`<h1>${error.title ?? "That did not work"}</h1><p role="alert">${error.message}</p><p><a href="#/">Newest articles</a></p>`;
+      template = () => html`<h1>${error.title ?? "That did not work"}</h1>
+        <p role="alert">${error.message}</p>
+        <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 ? nothing : html`<button @click=${show}>Try again</button>`}</p>`;
       update();
     },
   };
-  context.title("");
   template = view(context);
   update();
 }
 
-/** After going elsewhere the focus is where the new view begins, as after loading a page. */
-function move() {
+/** Takes over what was kept for this entry of the history. */
+function enter() {
+  const { key = Math.random(), y = 0 } = history.state ?? {};
+  if (!visits.has(key)) visits.set(key, { y });
+  memory = visits.get(key);
+  wanted = memory.y;
+  history.replaceState({ key }, "");
   show();
-  main.focus({ preventScroll: true });
-  scrollTo(0, 0);
 }
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address is the view's
+  main.focus();
+});
+addEventListener("hashchange", () => {
+  memory.y = scrollY;
+  moved = true;
+  scrollTo(0, 0);
+  enter();
+  main.focus({ preventScroll: true }); // where the new view begins, as after loading a page
+});
+addEventListener("pagehide", () => history.replaceState({ ...history.state, y: scrollY }, ""));
+history.scrollRestoration = "manual";
 
 await session.resume();
 session.onchange = show;
-addEventListener("hashchange", move);
-show();
+enter();

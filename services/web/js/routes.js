@@ -5,28 +5,28 @@ import { feed, mine } from "./feed.js";
 import { label, labels } from "./labels.js";
 import { missing } from "./missing.js";
 
-const ROUTES = [
-  ["", feed],
-  ["mine", mine],
-  ["new", editor],
-  ["articles/:id", article],
-  ["articles/:id/edit", editor],
-  ["labels", labels],
-  ["labels/:name", label],
-];
+const ROUTES = Object.entries({
+  "": feed,
+  mine,
+  new: editor,
+  "articles/:id": article,
+  "articles/:id/edit": editor,
+  labels,
+  "labels/:name": label,
+});
 
 /** Gives {view, params, query} of a location's hash, such as #/articles/01J…?from=feed. */
 export function match(hash) {
-  const [path, query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
+  const [, path, search] = /^#?\/?([^?]*)(.*)/s.exec(hash);
+  const query = new URLSearchParams(search);
   const found = path.split("/");
   for (const [pattern, view] of ROUTES) {
-    const wanted = pattern.split("/");
-    if (wanted.length !== found.length) continue;
+    const parts = pattern.split("/");
     const params = {};
-    const fits = wanted.every((part, at) => (part.startsWith(":") ? (params[part.slice(1)] = decode(found[at])) : part === found[at]));
-    if (fits) return { view, params, query: new URLSearchParams(query) };
+    const fits = (part, at) => (part[0] === ":" ? (params[part.slice(1)] = decode(found[at])) : part === found[at]);
+    if (parts.length === found.length && parts.every(fits)) return { view, params, query };
   }
-  return { view: missing, params: {}, query: new URLSearchParams(query) };
+  return { view: missing, params: {}, query };
 }
 
 function decode(text) {
