@@ -20,34 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from local.images import engine, functions
-from tests.docker.containers import docker, event, running
+from tests.docker.containers import API, NOWHERE, WORKER, docker, event, running
 
 ROUNDS = 10
 BARE = "def handler(event, context):\n    return {'statusCode': 200, 'body': '{}'}\n"
-WORKER = {
-    "ANALYSES_PER_DAY": "10000",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",
-    "IMAGE_JOBS_QUEUE_URL": "http://127.0.0.1:9/000000000000/image-jobs",
-    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
-    "LABEL_MIN_CONFIDENCE": "70",
-    "LOG_LEVEL": "INFO",
-    "MAX_CONCURRENT_PICTURES": "4",
-    "MAX_RECEIVE_COUNT": "5",
-    "MAX_UPLOAD_BYTES": "15728640",
-    "MEDIA_BUCKET": "gazette-media",
-    "MEMORY_MB": "2048",
-    "MODERATION_MIN_CONFIDENCE": "60",
-    "REUSE_ANALYSES_FOR_DAYS": "30",
-    "TABLE_NAME": "gazette",
-    "STACK_NAME": "gazette-test",
-    "TIMEOUT_SECONDS": "60",
-    "UPLOADS_BUCKET": "gazette-uploads",
-}
-API = WORKER | {"CURSOR_KEY": "5e" * 32}
 
 
 def main() -> None:
@@ -63,8 +39,8 @@ def main() -> None:
         health, nothing = event("get_health"), {"Records": []}
         kinds: dict[str, tuple[str, str, dict[str, str], Any, tuple[str, ...]]] = {
             "bare handler": (base, "bare.handler", {}, {}, (f"--volume={folder / 'bare.py'}:/var/task/bare.py:ro",)),
-            "api": (functions.name_of("api"), "", API, health, ()),
-            "image_worker": (functions.name_of("image_worker"), "", WORKER, nothing, ()),
+            "api": (functions.name_of("api"), "", NOWHERE | API, health, ()),
+            "image_worker": (functions.name_of("image_worker"), "", NOWHERE | WORKER, nothing, ()),
         }
         cold, warm = defaultdict(list), defaultdict(list)
         for _ in range(rounds):

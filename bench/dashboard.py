@@ -65,7 +65,8 @@ def main() -> int:
 def _traffic(applied: dict[str, Any], clients: Clients) -> None:
     """Articles, reads, and pictures of which some are rejected, some broken and some seen before."""
     rekognition = RekognitionControl(applied["rekognition_endpoint_url"])
-    users = UserPool(clients.cognito, applied["user_pool_id"], applied["user_pool_client_id"])
+    passwords = Passwords.of_stack(Layout.default())
+    users = UserPool(clients.cognito, applied["user_pool_id"], applied["user_pool_client_id"], passwords)
     token = users.token("alice")
     session = requests.Session()
     session.trust_env = False

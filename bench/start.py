@@ -31,10 +31,10 @@ from bench.stacks import OURS, Stack, python, runtime, stacks, version
 from local.lambda_host.environment import Invocation
 from local.lambda_host.runtime_api import RuntimeApi
 
-ROUNDS = 15
+ROUNDS = 11
 MORE = 20
 TIMEOUT = 600.0
-VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 STATES = {"unpatched": ("_nothing_patched", 0.70, 0.93), "ours": ("", 0.50, 0.70)}
 """What each state of ours is called in the results, and how much of the usual stack's and the floor's it may take."""
 
@@ -126,9 +126,9 @@ def instructions(stack: Stack, variables: Mapping[str, str]) -> float:
     with Started(stack, variables, VALGRIND) as started:
         started.invoke()
         log = started.ended()
-    found = re.search(r"Collected : (\d+)", log)
+    found = re.search(r"I\s+refs:\s+([\d,]+)", log)
     assert found, log
-    return int(found[1]) / 1e6
+    return int(found[1].replace(",", "")) / 1e6
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.docker.containers import Container, docker, event
+from tests.docker.containers import API, NOWHERE, WORKER, Container, docker, event
 from tests.gateway import recorded, rest_event
 from tests.routes import ROUTES, Token
 
@@ -15,40 +15,6 @@ pytestmark = pytest.mark.docker
 
 Start = Callable[..., Container]
 
-# An AWS whose every address refuses connections.
-NOWHERE = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-    "AWS_SECRET_ACCESS_KEY": "test",
-}
-STORES = {
-    "IMAGE_JOBS_QUEUE_URL": "http://127.0.0.1:9/000000000000/image-jobs",
-    "MEDIA_BUCKET": "gazette-media",
-    "TABLE_NAME": "gazette",
-    "UPLOADS_BUCKET": "gazette-uploads",
-}
-API = STORES | {
-    "CURSOR_KEY": "5e" * 32,
-    "MAX_UPLOAD_BYTES": "15728640",
-    "TOKEN_AUDIENCE": "4k8examplec1ient1d",
-    "UPLOADS_PER_HOUR": "200",
-}
-WORKER = STORES | {
-    "ANALYSES_PER_DAY": "0",
-    "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/000000000000/dead-letters",
-    "IMAGE_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:image-events",
-    "LABEL_MIN_CONFIDENCE": "70",
-    "LOG_LEVEL": "INFO",
-    "MAX_CONCURRENT_PICTURES": "4",
-    "MAX_RECEIVE_COUNT": "5",
-    "MAX_UPLOAD_BYTES": "15728640",
-    "MEMORY_MB": "2048",
-    "MODERATION_MIN_CONFIDENCE": "60",
-    "REUSE_ANALYSES_FOR_DAYS": "30",
-    "STACK_NAME": "gazette-test",
-    "TIMEOUT_SECONDS": "60",
-}
 LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes of a synchronous event
 
 
