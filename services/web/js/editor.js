@@ -24,10 +24,12 @@ export function editor(context) {
   let theirs; // while there is a conflict: {body, etag}, and the status that mine is to have
   let saving = Promise.resolve();
   let shown = [];
+  const place = () => `draft ${user.id} ${article?.id}`;
+  const dirty = () => NAMES.some((name) => fields[name] !== saved[name]);
   const gallery = pictures(context, async () => {
     await saving;
     if (article) return;
-    fields.title ||= "Untitled";
+    if (!fields.title.trim()) set({ title: "Untitled" });
     save();
   });
 
@@ -50,9 +52,6 @@ export function editor(context) {
     etag = answer.etag.replace("W/", "");
     saved = flat(article);
   }
-
-  const place = () => `draft ${user.id} ${article?.id}`;
-  const dirty = () => NAMES.some((name) => fields[name] !== saved[name]);
 
   function keep() {
     if (!dirty()) return sessionStorage.removeItem(place());
