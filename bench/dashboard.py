@@ -24,6 +24,7 @@ from bench.photographs import PHOTOGRAPH
 from local import outputs
 from local.clients import Clients
 from local.layout import CHECKOUT, Layout
+from local.passwords import Passwords
 from local.rekognition.control import RekognitionControl
 from local.tools import programs
 from local.users import UserPool

@@ -26,6 +26,11 @@ class Layout:
         return self.root / "outputs.json"
 
     @property
+    def password_secret(self) -> Path:
+        """What local users' passwords are derived from."""
+        return self.root / "passwords.key"
+
+    @property
     def logs(self) -> Path:
         """One file a process, one a function, one for Terraform."""
         return self.root / "logs"

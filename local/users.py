@@ -1,40 +1,38 @@
 """Users of the local user pool."""
 
-import secrets
-import string
 from typing import TYPE_CHECKING
 
 from local.errors import LocalError
+from local.passwords import Passwords
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
-PASSWORD_LENGTH = 32
-
-
-def random_password() -> str:
-    """A password that meets a pool's policy whatever classes of characters that asks for."""
-    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!")
-    characters = [secrets.choice(one) for one in classes]
-    characters += [secrets.choice("".join(classes)) for _ in range(PASSWORD_LENGTH - len(classes))]
-    secrets.SystemRandom().shuffle(characters)
-    return "".join(characters)
-
 
 class UserPool:
-    """Signs local users in. Nobody knows their passwords: each sign-in sets a new one."""
+    """Signs local users in, by passwords that it sets itself: each time the same, so that nobody else's goes stale."""
 
-    def __init__(self, client: "CognitoIdentityProviderClient", pool_id: str, client_id: str) -> None:
-        """Takes the pool and the app client of it that the API accepts tokens for."""
+    def __init__(
+        self,
+        client: "CognitoIdentityProviderClient",
+        pool_id: str,
+        client_id: str,
+        passwords: Passwords | None = None,
+    ) -> None:
+        """Takes the pool and the app client of it that the API accepts tokens for.
+
+        `passwords` are the stack's, Passwords.of_stack, wherever `make password` may have told somebody one.
+        """
         self._cognito = client
         self._pool = pool_id
         self._client = client_id
+        self._passwords = passwords or Passwords.of_this_process()
 
-    def token(self, username: str, group: str | None = None) -> str:
-        """A fresh ID token of that user, who is created, and put into the group, where necessary.
+    def password(self, username: str, group: str | None = None) -> str:
+        """What that user signs in with, who is created, and put into the group, where necessary.
 
         Raises:
-            LocalError: the pool refuses.
+            LocalError: the name is none, or there is no such group.
         """
         if not username:
             raise LocalError("The user name is empty: leave USER out for alice, or say USER=<name>.")
@@ -43,10 +41,19 @@ class UserPool:
         self._ensure(username)
         if group:
             self._join(username, group)
-        password = random_password()
+        password = self._passwords.of(username)
         self._cognito.admin_set_user_password(
             UserPoolId=self._pool, Username=username, Password=password, Permanent=True
         )
+        return password
+
+    def token(self, username: str, group: str | None = None) -> str:
+        """A fresh ID token of that user, who is created, and put into the group, where necessary.
+
+        Raises:
+            LocalError: the pool refuses.
+        """
+        password = self.password(username, group)
         answer = self._cognito.admin_initiate_auth(
             UserPoolId=self._pool,
             ClientId=self._client,

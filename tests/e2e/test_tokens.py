@@ -213,16 +213,12 @@ def test_a_bad_token_is_refused(
 
 
 def test_the_pools_own_access_token_is_refused(stack: RunningStack) -> None:
-    users = stack.users
-    users.token("alice")
-    password = "Aa1-" + "x" * 24
     cognito, pool = stack.clients.cognito, stack.outputs["user_pool_id"]
-    cognito.admin_set_user_password(UserPoolId=pool, Username="alice", Password=password, Permanent=True)
     given = cognito.admin_initiate_auth(
         UserPoolId=pool,
         ClientId=stack.outputs["user_pool_client_id"],
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "alice", "PASSWORD": password},
+        AuthParameters={"USERNAME": "alice", "PASSWORD": stack.users.password("alice")},
     )["AuthenticationResult"]
 
     for token in (given["AccessToken"], given.get("RefreshToken", "none")):
@@ -237,7 +233,7 @@ def test_a_token_of_another_client_of_the_same_pool_is_refused(stack: RunningSta
         UserPoolId=pool, ClientName="another", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
     try:
-        other = client(stack, type(stack.users)(cognito, pool, made).token("alice"))
+        other = client(stack, stack.users_of(made).token("alice"))
     finally:
         cognito.delete_user_pool_client(UserPoolId=pool, ClientId=made)
 

@@ -1,12 +1,12 @@
 """Signing local users in."""
 
-import string
 from typing import Any
 
 import pytest
 
 from local.errors import LocalError
-from local.users import PASSWORD_LENGTH, UserPool, random_password
+from local.passwords import Passwords
+from local.users import UserPool
 
 
 class FakeCognito:
@@ -58,10 +58,9 @@ def pool(cognito: FakeCognito) -> UserPool:
 
 def test_a_user_is_created_at_the_first_sign_in_and_kept_at_the_second(pool: UserPool, cognito: FakeCognito) -> None:
     assert pool.token("alice") == "token of alice"
-    first = cognito.users["alice"]
 
     assert pool.token("alice") == "token of alice"
-    assert cognito.users["alice"] != first
+    assert list(cognito.users) == ["alice"]
 
 
 def test_a_user_joins_a_group_on_request(pool: UserPool, cognito: FakeCognito) -> None:
@@ -94,10 +93,29 @@ def test_a_group_that_is_not_there_is_named_with_one_that_is(pool: UserPool) -> 
         pool.token("erin", group="nogroup")
 
 
-def test_passwords_meet_every_policy_and_differ() -> None:
-    password = random_password()
+def test_a_token_leaves_the_password_as_it_was_told(cognito: FakeCognito) -> None:
+    one, other = (UserPool(cognito, "pool", "client", Passwords(b"the stack's")) for _ in range(2))  # type: ignore[arg-type]
 
-    assert len(password) == PASSWORD_LENGTH
-    for characters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!"):
-        assert set(password) & set(characters)
-    assert password != random_password()
+    told = one.password("alice")
+    other.token("alice")
+
+    assert cognito.users["alice"] == told == other.password("alice")
+
+
+def test_a_password_that_somebody_else_set_is_set_right(pool: UserPool, cognito: FakeCognito) -> None:
+    told = pool.password("alice")
+    cognito.users["alice"] = "another one"
+
+    assert pool.token("alice") == "token of alice"
+    assert cognito.users["alice"] == told
+
+
+def test_a_password_brings_the_user_and_the_group(pool: UserPool, cognito: FakeCognito) -> None:
+    assert pool.password("erin", group="editors") == cognito.users["erin"]
+    assert cognito.groups == {"erin": "editors"}
+
+
+def test_without_the_stacks_passwords_those_of_one_process_agree(cognito: FakeCognito) -> None:
+    one, other = (UserPool(cognito, "pool", "client") for _ in range(2))  # type: ignore[arg-type]
+
+    assert one.password("alice") == other.password("alice")
