@@ -20,7 +20,7 @@ help: ## Show this
 	  /^[a-z-]+:.*## / {printf "  %s%-14s%s %s\n", c, $$1, o, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables, each as in make up PORT=4600\n'
 	@printf '  %-28s%s\n' 'PORT, RUNTIME' 'of the local cloud: PORT is the one that it has, else 4566; RUNTIME is process or docker' \
-	  'USER, GROUP' 'of token: alice, and no group' \
+	  'USER, GROUP' 'of token and password: alice, and no group' \
 	  'STAGE' 'local, dev or prod for the operations (local); dev or prod for the delivery (dev)' \
 	  'FUNCTION' 'of logs (all) and invoke: api, authorizer, image_worker or sweeper' \
 	  'SINCE, FOLLOW, CORRELATION' 'of logs: 90s, 15m, 2h or 1d; yes; an id, or any other text' \
@@ -43,7 +43,7 @@ setup: ## Make the virtual environment with the pinned dependencies; every other
 ##@ The cloud on this machine
 
 .PHONY: up
-up: setup ## Start the local cloud, apply terraform/environments/local, print the API's URL
+up: setup ## Start the local cloud, apply terraform/environments/local, print the URLs of the API and the page
 	@$(RUN) -m local up $(if $(PORT),--port '$(PORT)') --runtime $(RUNTIME)
 
 .PHONY: demo
@@ -57,6 +57,10 @@ status: setup ## Show what runs, what waits, what rings: make status [STAGE=loca
 .PHONY: token
 token: setup ## Print a fresh ID token of a local user: make token USER=alice [GROUP=editors]
 	@$(RUN) -m local token --user '$(TOKEN_USER)' $(if $(GROUP),--group '$(GROUP)')
+
+.PHONY: password
+password: setup ## Print a local user's password for signing in on the page: make password USER=alice [GROUP=editors]
+	@$(RUN) -m local password --user '$(TOKEN_USER)' $(if $(GROUP),--group '$(GROUP)')
 
 .PHONY: down
 down: setup ## Stop what `up` started, and nothing else; its data goes

@@ -1,4 +1,4 @@
-"""The local cloud's commands: `python -m local up|down|status|token|demo`. The Makefile calls them."""
+"""The local cloud's commands: `python -m local up|down|status|token|password|demo`. The Makefile calls them."""
 
 import argparse
 import os
@@ -17,16 +17,18 @@ from local.layout import CHECKOUT, Layout
 from local.operations import status as stage_status
 from local.operations.account import find as find_account
 from local.operations.place import LOCAL
+from local.passwords import Passwords
 from local.ports import HOST
 from local.stack import DEFAULT_PORT, Stack
 from local.users import UserPool
 
 
 def up(arguments: argparse.Namespace) -> None:
-    """Starts the local cloud, applies Terraform, prints the API's URL."""
+    """Starts the local cloud, applies Terraform, prints the URLs of the API and of the page."""
     layout = Layout.default()
-    applied = Stack(layout, arguments.port, arguments.runtime, arguments.bind).up()
-    print(f"\nAPI      {applied['api_url']}\nOutputs  {_shown(layout.outputs)}\nLogs     {_shown(layout.logs)}/")
+    applied = Stack(layout, arguments.port, arguments.runtime, arguments.bind, arguments.page_port).up()
+    print(f"\nAPI      {applied['api_url']}\nPage     {applied['page_url']}")
+    print(f"Outputs  {_shown(layout.outputs)}\nLogs     {_shown(layout.logs)}/")
 
 
 def serve(arguments: argparse.Namespace) -> None:
@@ -46,7 +48,7 @@ def down(_arguments: argparse.Namespace) -> None:
 
 
 def status(_arguments: argparse.Namespace) -> None:
-    """Prints what runs, the API's URL, and what is in service and waits in there; fails when only some of it does."""
+    """Prints what runs, where API and page are, and what is in service and waits there; fails when only some runs."""
     layout = Layout.default()
     found = Stack(layout).status()
     if not any(found.values()):
@@ -56,21 +58,32 @@ def status(_arguments: argparse.Namespace) -> None:
         print(f"{name:<12} " + (f"process {process.pid}, port {process.port}" if process else "not running"))
     if None in found.values():
         raise LocalError("Not everything runs: `make up` starts what is missing.", layout.logs)
-    print(f"{'API':<12} {outputs.read(layout)['api_url']}\n")
+    known = outputs.read(layout)
+    print(f"{'API':<12} {known['api_url']}\n{'Page':<12} {known['page_url']}\n")
     for line in stage_status.lines(find_account(LOCAL)):
         print(line)
 
 
 def token(arguments: argparse.Namespace) -> None:
     """Prints an ID token."""
-    known = outputs.read(Layout.default())
-    pool = UserPool(Clients(known["endpoint_url"]).cognito, known["user_pool_id"], known["user_pool_client_id"])
-    print(pool.token(arguments.user, arguments.group))
+    print(_users(Layout.default()).token(arguments.user, arguments.group))
+
+
+def password(arguments: argparse.Namespace) -> None:
+    """Prints what signs a user in on the page."""
+    print(_users(Layout.default()).password(arguments.user, arguments.group))
 
 
 def run_demo(_arguments: argparse.Namespace) -> None:
     """Does the main job over the API."""
-    demo(outputs.read(Layout.default()))
+    layout = Layout.default()
+    demo(outputs.read(layout), _users(layout))
+
+
+def _users(layout: Layout) -> UserPool:
+    known = outputs.read(layout)
+    cognito = Clients(known["endpoint_url"]).cognito
+    return UserPool(cognito, known["user_pool_id"], known["user_pool_client_id"], Passwords.of_stack(layout))
 
 
 def _shown(path: object) -> str:
@@ -92,12 +105,15 @@ def _parser() -> argparse.ArgumentParser:
         started.add_argument("--port", type=port, help=port_help)
         runtime = one_of("RUNTIME", "process", "docker", also=("attached",))  # that one is docker/compose.yaml's
         started.add_argument("--runtime", type=runtime, default="process", help="of the functions (process)")
-        started.add_argument("--bind", default=HOST, help=f"the interface that the emulator serves on ({HOST})")
+        started.add_argument("--bind", default=HOST, help=f"the interface to serve on ({HOST})")
+        page_port_help = "of the page (the one that it has, else the next one to the emulator's)"
+        started.add_argument("--page-port", type=port, help=page_port_help)
     command("down", down)
     command("status", status)
-    tokens = command("token", token)
-    tokens.add_argument("--user", default="alice", help="is created where missing (alice)")
-    tokens.add_argument("--group", help="is joined first, for example editors")
+    for name, run in (("token", token), ("password", password)):
+        of_user = command(name, run)
+        of_user.add_argument("--user", default="alice", help="is created where missing (alice)")
+        of_user.add_argument("--group", help="is joined first, for example editors")
     command("demo", run_demo)
     return parser
 

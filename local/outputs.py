@@ -24,6 +24,8 @@ REQUIRED = (
     "alias",
     "user_pool_id",
     "user_pool_client_id",
+    "page_url",
+    "sign_in_url",
 )
 
 

@@ -25,8 +25,8 @@ def is_listening(port: int) -> bool:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """`preferred` where it is still free, so that addresses survive a restart, else any free port."""
-    if preferred and is_free(preferred):
+    """`preferred` where it is a port and still free, so that addresses survive a restart, else any free port."""
+    if preferred and preferred < 65536 and is_free(preferred):
         return preferred
     with socket.socket() as probe:
         probe.bind((HOST, 0))

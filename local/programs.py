@@ -1,4 +1,4 @@
-"""The three programs that make up the local cloud, and how each is started and found ready."""
+"""The four programs that make up the local cloud, and how each is started and found ready."""
 
 import os
 import sys
@@ -12,11 +12,12 @@ from pathlib import Path
 from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from local.files import fingerprint
 from local.layout import CHECKOUT, Layout
-from local.ports import HOST
+from local.ports import HOST, is_listening
 
 EMULATOR = "emulator"
 REKOGNITION = "rekognition"
 LAMBDA_HOST = "lambda_host"
+PAGE = "page"
 
 # What a program needs of the machine. The rest of the developer's shell (AWS_PROFILE, proxies, …) stays out.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "USER")
@@ -103,6 +104,25 @@ def lambda_host(layout: Layout, port: int, endpoint_url: str, runtime: str) -> P
         environment=environment,
         fingerprint=_fingerprint(sources, command, environment),
         ready=lambda: answers(f"http://{HOST}:{port}/health"),
+    )
+
+
+def page(layout: Layout, port: int, bind: str = HOST) -> Program:
+    """The stand-in for the page's bucket behind CloudFront, on one interface."""
+    local = CHECKOUT / "local"
+    sources = [*(local / "page").glob("*.py"), local / "files.py"]
+    command = (
+        sys.executable, "-m", "local.page",
+        "--bind", bind, "--port", str(port), "--outputs", str(layout.outputs),
+    )  # fmt: skip
+    return Program(
+        name=PAGE,
+        title=f"page on port {port}",
+        port=port,
+        command=command,
+        environment=_base(),
+        fingerprint=_fingerprint(sources, command, _base()),
+        ready=lambda: is_listening(port),  # whatever of the page is written yet
     )
 
 

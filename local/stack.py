@@ -16,27 +16,37 @@ from local.lambda_host import containers
 from local.layout import CHECKOUT, Layout
 from local.ports import HOST, free_port, is_free
 from local.processes import Process, ProcessTable
-from local.programs import EMULATOR, LAMBDA_HOST, REKOGNITION, Program
+from local.programs import EMULATOR, LAMBDA_HOST, PAGE, REKOGNITION, Program
 from local.steps import step
 from local.terraform import Progress, Terraform
 
 DEFAULT_PORT = 4566  # the emulator's, where nobody says another
 START_SECONDS = 60.0  # the longest that a program may take until it answers; a busy laptop is slow, not broken
-STOP_ORDER = (LAMBDA_HOST, REKOGNITION, EMULATOR)
+STOP_ORDER = (PAGE, LAMBDA_HOST, REKOGNITION, EMULATOR)
 
 
 class Stack:
-    """The emulator, the Rekognition stand-in, the function host, and what Terraform made in them."""
+    """The emulator, the Rekognition stand-in, the function host, the page, and what Terraform made in them."""
 
-    def __init__(self, layout: Layout, port: int | None = None, runtime: str = "process", bind: str = HOST) -> None:
-        """Takes where to keep files, the emulator's port, what functions run as, and the interface to serve them on.
+    def __init__(
+        self,
+        layout: Layout,
+        port: int | None = None,
+        runtime: str = "process",
+        bind: str = HOST,
+        page_port: int | None = None,
+    ) -> None:
+        """Takes where to keep files, the emulator's port, what functions run as, the interface to serve on, and the
+        page's port.
 
-        Without a port the emulator keeps the one that it has or, where it ended by itself, had.
+        Without a port the emulator keeps the one that it has or, where it ended by itself, had. So does the page, which
+        begins beside the emulator where that port is free.
         """
         self._layout = layout
         self._port = port
         self._runtime = runtime
         self._bind = bind
+        self._page_port = page_port
         self._processes = ProcessTable(layout.processes)
         self._terraform = Terraform(layout)
 
@@ -59,10 +69,14 @@ class Stack:
             host = programs.lambda_host(self._layout, self._port_of(LAMBDA_HOST), endpoint_url, self._runtime)
             self._start(stand_in)
             self._start(host)
+            page_port = self._page_port or self._port_of(PAGE, port + 1)
+            page = programs.page(self._layout, page_port, self._bind)
+            self._start(page)
             variables = {
                 "endpoint_url": endpoint_url,
                 "rekognition_endpoint_url": f"http://{HOST}:{stand_in.port}",
                 "function_host_url": f"http://{HOST}:{host.port}",
+                "page_url": f"http://{HOST}:{page.port}",
             }
             if images:
                 variables["images"] = json.dumps(images)
@@ -103,13 +117,13 @@ class Stack:
             )
         return self._port or (last.port if last else DEFAULT_PORT)
 
-    def _port_of(self, name: str) -> int:
-        """The port of a running program, or the one that it had, or a new one."""
+    def _port_of(self, name: str, preferred: int | None = None) -> int:
+        """The port of a running program, or the one that it had, or a new one: `preferred` if possible."""
         running = self._processes.running(name)
         if running:
             return running.port
         last = self._processes.last(name)
-        return free_port(last.port if last else None)
+        return free_port(last.port if last else preferred)
 
     def _start(self, program: Program) -> Process:
         """Starts the program, unless it runs already and is up to date."""
@@ -123,7 +137,7 @@ class Stack:
             if not is_free(program.port):
                 raise LocalError(
                     f"Port {program.port} is in use by another program: end that one, or choose another port with "
-                    f"`make up PORT={program.port + 1}`."
+                    f"`make up PORT={program.port + 10}`."  # beside a stack's emulator is its page
                 )
             process = self._processes.start(
                 program.name,

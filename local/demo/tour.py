@@ -8,7 +8,6 @@ from typing import Any
 import requests
 from PIL import Image
 
-from local.clients import Clients
 from local.errors import LocalError
 from local.steps import step
 from local.users import UserPool
@@ -18,10 +17,10 @@ PATIENCE = 60.0  # seconds that the picture's analysis may take
 GPS_DIRECTORY = 0x8825  # the EXIF tag under which cameras write where they were
 
 
-def demo(outputs: dict[str, Any]) -> None:
+def demo(outputs: dict[str, Any], users: UserPool) -> None:
     """Publishes an article with a photograph, and shows what became of it.
 
-    Takes what `make up` left in .local/outputs.json.
+    Takes what `make up` left in .local/outputs.json, and who signs users in there.
 
     Raises:
         LocalError: a call was refused, or the picture did not become ready.
@@ -31,10 +30,7 @@ def demo(outputs: dict[str, Any]) -> None:
     http.trust_env = False  # no proxy stands between a machine and itself
 
     with step("alice signs in"):
-        pool = UserPool(
-            Clients(outputs["endpoint_url"]).cognito, outputs["user_pool_id"], outputs["user_pool_client_id"]
-        )
-        http.headers["Authorization"] = f"Bearer {pool.token('alice')}"
+        http.headers["Authorization"] = f"Bearer {users.token('alice')}"
 
     with step("POST /articles"):
         draft = {
@@ -68,6 +64,8 @@ def demo(outputs: dict[str, Any]) -> None:
     _show(image)
     _show_what_was_removed(picture, http.get(image["urls"]["large"], headers={"Authorization": None}).content)
     print(f"\nNo token is needed to read what is published:\n\n  curl -s {api}/articles/{article['id']}")
+    print(f"  {outputs['page_url']}/#/articles/{article['id']}")
+    print("\nTo edit it there, sign in as alice: `make password USER=alice` prints her password.")
 
 
 def _expect(status: int, response: requests.Response) -> dict[str, Any]:

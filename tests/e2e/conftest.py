@@ -19,6 +19,7 @@ import pytest
 from local import outputs
 from local.clients import Clients
 from local.layout import CHECKOUT, Layout
+from local.passwords import Passwords
 from local.ports import free_port
 from local.rekognition.control import RekognitionControl
 from local.users import UserPool
@@ -43,7 +44,12 @@ class RunningStack:
     @property
     def users(self) -> UserPool:
         """Signs users in, who are created where missing."""
-        return UserPool(self.clients.cognito, self.outputs["user_pool_id"], self.outputs["user_pool_client_id"])
+        return self.users_of(self.outputs["user_pool_client_id"])
+
+    def users_of(self, client_id: str) -> UserPool:
+        """The same by another app client of the pool: everybody keeps their password."""
+        passwords = Passwords.of_stack(self.layout)
+        return UserPool(self.clients.cognito, self.outputs["user_pool_id"], client_id, passwords)
 
     def api(self, username: str | None = None, group: str | None = None) -> ApiClient:
         """A client of the API for that user; without one, a client that has no token."""

@@ -13,15 +13,24 @@ pytestmark = pytest.mark.e2e
 
 
 def test_the_demo_publishes_a_photograph_and_shows_what_is_on_it(
-    stack: RunningStack, capsys: pytest.CaptureFixture[str]
+    stack: RunningStack, anonymous: ApiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo(stack.outputs)
+    demo(stack.outputs, stack.users)
 
     shown = capsys.readouterr().out
     assert "512 × 512 px, ready" in shown
     assert "Face" in shown
     assert "GPS in the upload     yes" in shown
     assert "GPS in what is served no" in shown
+
+    # It ends with where a person sees it: the page, which asks the API for the article that its address names.
+    assert "make password USER=alice" in shown
+    address = next(word for word in shown.split() if word.startswith(stack.outputs["page_url"]))
+    page, _, article_id = address.partition("/#/articles/")
+    answer = anonymous.session.get(address, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page == stack.outputs["page_url"]
+    assert anonymous.get(f"/articles/{article_id}").json()["title"] == "Eileen Collins commands the shuttle"
 
 
 def test_an_uploaded_photograph_becomes_ready_with_labels_boxes_and_upright_renditions(

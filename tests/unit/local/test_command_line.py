@@ -42,8 +42,19 @@ def test_a_failure_is_a_sentence_and_a_log_on_stderr(
     assert shown.out == ""
 
 
-def test_a_token_before_up_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["token", "--user", "alice"]) == 1
+def test_up_says_where_the_api_and_the_page_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applied = {"api_url": "http://127.0.0.1:4600/v1", "page_url": "http://127.0.0.1:4601"}
+    monkeypatch.setattr(command_line.Stack, "up", lambda _stack: applied)
+
+    assert command_line.main(["up"]) == 0
+    assert capsys.readouterr().out.startswith("\nAPI      http://127.0.0.1:4600/v1\nPage     http://127.0.0.1:4601\n")
+
+
+@pytest.mark.parametrize("command", ["token", "password"])
+def test_a_token_or_a_password_before_up_says_what_to_do(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert command_line.main([command, "--user", "alice"]) == 1
     assert "run `make up` first" in capsys.readouterr().err
 
 
@@ -53,8 +64,8 @@ def test_down_without_anything_running_is_a_success(capsys: pytest.CaptureFixtur
 
 
 def running(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """Some of the three programs run."""
-    everything = ("emulator", "rekognition", "lambda_host")
+    """Some of the four programs run."""
+    everything = ("emulator", "rekognition", "lambda_host", "page")
     found = {name: Process(name, 7, "then", 4600, "1") if name in names else None for name in everything}
     monkeypatch.setattr(command_line.Stack, "status", lambda _stack: found)
 
@@ -75,19 +86,21 @@ def test_status_fails_when_only_some_of_it_runs(
     assert "`make up` starts what is missing" in shown.err
 
 
-def test_status_shows_where_the_api_is(
+def test_status_shows_where_the_api_and_the_page_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    running(monkeypatch, "emulator", "rekognition", "lambda_host")
+    running(monkeypatch, "emulator", "rekognition", "lambda_host", "page")
     layout = Layout(tmp_path / "local")
     layout.create()
-    outputs.write(layout, dict.fromkeys(outputs.REQUIRED, "x") | {"api_url": "http://127.0.0.1:4600/v1"}, {})
+    addresses = {"api_url": "http://127.0.0.1:4600/v1", "page_url": "http://127.0.0.1:4601"}
+    outputs.write(layout, dict.fromkeys(outputs.REQUIRED, "x") | addresses, {})
 
     monkeypatch.setattr(command_line.stage_status, "lines", lambda account: [f"a look at {account.stage}"])
 
     assert command_line.main(["status"]) == 0
-    *_, api, empty, look = capsys.readouterr().out.splitlines()
+    *_, api, page, empty, look = capsys.readouterr().out.splitlines()
     assert api.split() == ["API", "http://127.0.0.1:4600/v1"]
+    assert page.split() == ["Page", "http://127.0.0.1:4601"]
     assert (empty, look) == ("", "a look at local")
 
 

@@ -20,3 +20,7 @@ def test_a_listening_socket_makes_its_port_busy() -> None:
 
 def test_ports_given_out_are_free() -> None:
     assert is_free(free_port())
+
+
+def test_no_port_follows_the_last_one() -> None:
+    assert free_port(65536) < 65536

@@ -12,7 +12,7 @@ import pytest
 from local import outputs, programs
 from local.errors import LocalError
 from local.layout import Layout
-from local.ports import HOST, free_port, is_listening
+from local.ports import HOST, free_port, is_free, is_listening
 from local.programs import Program
 from local.stack import Stack
 
@@ -68,9 +68,9 @@ class Toy:
     monkeypatch: pytest.MonkeyPatch
     versions: dict[str, str] = field(default_factory=dict)
 
-    def on(self, port: int | None) -> Stack:
-        """What a later command has: the same files, perhaps another port."""
-        stack = Stack(self.layout, port)
+    def on(self, port: int | None, page_port: int | None = None) -> Stack:
+        """What a later command has: the same files, perhaps other ports."""
+        stack = Stack(self.layout, port, page_port=page_port)
         self.monkeypatch.setattr(stack, "_terraform", self.terraform)
         self.monkeypatch.setattr(stack, "_warm_up", lambda *_: None)
         return stack
@@ -90,9 +90,9 @@ class Toy:
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
-    """Three small servers stand for the three programs."""
+    """Four small servers stand for the four programs."""
     layout = Layout(tmp_path / "local")
-    port = free_port()
+    port = next(port for port in iter(free_port, None) if port < 65535 and is_free(port + 1))  # the page's, too
     terraform = ToyTerraform()
     made = Toy(Stack(layout, port), terraform, layout, port, monkeypatch)
     monkeypatch.setattr(made.stack, "_terraform", terraform)
@@ -100,6 +100,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
     monkeypatch.setattr(programs, "emulator", lambda _layout, number, _bind: made.program("emulator", number))
     monkeypatch.setattr(programs, "rekognition", lambda number, _url: made.program("rekognition", number))
     monkeypatch.setattr(programs, "lambda_host", lambda _layout, number, *_: made.program("lambda_host", number))
+    monkeypatch.setattr(programs, "page", lambda _layout, number, _bind: made.program("page", number))
     monkeypatch.setattr(programs, "answers", lambda _url: True)
     yield made
     made.stack.down()
@@ -116,6 +117,7 @@ def test_up_starts_everything_and_applies_with_their_addresses(toy: Toy) -> None
             "endpoint_url": f"http://{HOST}:{toy.port}",
             "rekognition_endpoint_url": f"http://{HOST}:{ports['rekognition']}",
             "function_host_url": f"http://{HOST}:{ports['lambda_host']}",
+            "page_url": f"http://{HOST}:{ports['page']}",
         }
     ]
     assert outputs.read(toy.layout) == applied
@@ -168,6 +170,49 @@ def test_a_program_that_is_out_of_date_is_started_again(toy: Toy) -> None:
     after = toy.stack.status()
     assert after["lambda_host"] != before["lambda_host"]
     assert after["emulator"] == before["emulator"]
+
+
+def test_the_page_begins_beside_the_emulator(toy: Toy) -> None:
+    toy.stack.up()
+    page = toy.stack.status()["page"]
+
+    assert page
+    assert page.port == toy.port + 1
+
+
+def test_the_page_goes_elsewhere_where_that_port_is_taken_and_stays_there(toy: Toy) -> None:
+    with socket.socket() as stranger:
+        stranger.bind((HOST, toy.port + 1))
+        stranger.listen()
+        toy.stack.up()
+    page = toy.stack.status()["page"]
+    assert page
+    assert page.port != toy.port + 1
+
+    toy.on(None).up()
+
+    assert toy.stack.status()["page"] == page
+    assert toy.terraform.applies == 1
+
+
+def test_a_page_that_moved_is_applied(toy: Toy) -> None:
+    toy.stack.up()
+    before = toy.stack.status()
+    moved = free_port()
+    toy.versions["page"] = "with another port in its command"
+
+    toy.on(None, page_port=moved).up()
+
+    page = toy.stack.status()["page"]
+    assert page
+    assert page.port == moved
+    assert toy.stack.status() == before | {"page": page}
+    assert [seen["page_url"] for seen in toy.terraform.seen] == [
+        f"http://{HOST}:{port}" for port in (toy.port + 1, moved)
+    ]
+
+    toy.on(None).up()
+    assert toy.stack.status()["page"] == page, "it stays where it was sent"
 
 
 def test_a_new_emulator_starts_from_an_empty_state(toy: Toy) -> None:
@@ -254,7 +299,7 @@ def test_a_busy_port_is_one_sentence_that_names_another(toy: Toy) -> None:
         stranger.bind((HOST, toy.port))
         stranger.listen()
 
-        with pytest.raises(LocalError, match=rf"Port {toy.port} is in use .* PORT={toy.port + 1}"):
+        with pytest.raises(LocalError, match=rf"Port {toy.port} is in use .* PORT={toy.port + 10}"):
             toy.stack.up()
 
 
@@ -273,7 +318,7 @@ def test_a_program_that_died_is_blamed_for_the_failed_apply(toy: Toy, monkeypatc
 def test_down_stops_everything_and_may_be_repeated(toy: Toy) -> None:
     toy.stack.up()
 
-    assert toy.stack.down() == ["lambda_host", "rekognition", "emulator"]
+    assert toy.stack.down() == ["page", "lambda_host", "rekognition", "emulator"]
     assert toy.stack.down() == []
     assert not toy.layout.outputs.exists()
     assert not is_listening(toy.port)
@@ -310,8 +355,10 @@ def test_the_real_programs_listen_on_the_loopback_only_and_keep_the_shells_secre
         emulator,
         programs.rekognition(1, "http://x"),
         programs.lambda_host(layout, 2, "http://x", "process"),
+        programs.page(layout, 3),
     ):
         assert "AWS_PROFILE" not in program.environment
+        assert "0.0.0.0" not in program.command  # noqa: S104 - on the contrary
 
 
 def test_a_program_counts_as_out_of_date_when_its_command_differs() -> None:
