@@ -53,6 +53,12 @@ def compose_port() -> int:
 
 
 @pytest.fixture(scope="session")
+def page_port() -> int:
+    """The page's."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
 def docker_compose_file() -> str:
     """See pytest-docker."""
     return str(CHECKOUT / "docker" / "compose.yaml")
@@ -89,10 +95,12 @@ def composed(
     request: pytest.FixtureRequest,
     docker_compose_project_name: str,
     compose_port: int,
+    page_port: int,
 ) -> dict[str, Any]:
     """The outputs of the stack of Compose, while the other one starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PORT", str(compose_port))
+        patch.setenv("PAGE_PORT", str(page_port))
         services: Services = request.getfixturevalue("docker_services")
     assert services
     cloud = docker("ps", "--quiet", f"--filter=label=com.docker.compose.project={docker_compose_project_name}",
@@ -107,6 +115,16 @@ def test_compose_serves_the_http_api(composed: dict[str, Any]) -> None:
         assert json.load(answer) == {"status": "ok"}
     with opener.open(f"{composed['api_url']}/articles", timeout=30) as answer:
         assert isinstance(json.load(answer)["items"], list)  # the table answers; another test may have filled it
+
+
+def test_compose_serves_the_page(composed: dict[str, Any], page_port: int) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    assert composed["page_url"] == f"http://127.0.0.1:{page_port}"
+    with opener.open(composed["page_url"], timeout=10) as answer:
+        assert b"<title>Gazette" in answer.read()
+    with opener.open(f"{composed['page_url']}/config.json", timeout=10) as answer:
+        assert json.load(answer)["api_url"] == composed["api_url"]
 
 
 def test_compose_does_the_main_job(composed: dict[str, Any], tmp_path: Path) -> None:
