@@ -17,6 +17,7 @@ module "github" {
   repository               = var.repository
   state_bucket             = var.state_bucket
   media_cdn                = var.media_cdn
+  pages                    = var.pages
   customer_keys            = var.customer_keys
   create_provider          = var.create_provider
   permissions_boundary_arn = var.permissions_boundary_arn

@@ -31,6 +31,12 @@ variable "bound_stages" {
   default     = false
 }
 
+variable "pages" {
+  description = "The stages that may have a page (their page): the roles may then look after CloudFront, the page's files and the name of its sign-in page."
+  type        = set(string)
+  default     = ["dev"]
+}
+
 variable "media_cdn" {
   description = "Whether the stages' roles may look after CloudFront, as their media_cdn needs."
   type        = bool

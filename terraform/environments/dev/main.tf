@@ -19,6 +19,8 @@ module "gazette" {
   public_url                  = var.public_url
   waf                         = var.waf
   media_cdn                   = var.media_cdn
+  page                        = var.page
+  page_urls                   = var.page_urls
   image_event_emails          = var.image_event_emails
   image_event_webhook         = var.image_event_webhook
   customer_key                = var.customer_key

@@ -103,3 +103,18 @@ output "media_domain_name" {
   description = "CloudFront's own name, where the names of media_cdn point by DNS; null where S3 serves."
   value       = module.gazette.media_domain_name
 }
+
+output "page_url" {
+  description = "Where the page is, with no slash at the end; null where there is none."
+  value       = module.gazette.page_url
+}
+
+output "page_domain_name" {
+  description = "CloudFront's own name of the page, where the names of page point by DNS; null where there is none."
+  value       = module.gazette.page_domain_name
+}
+
+output "sign_in_url" {
+  description = "Where the page sends people to sign in; null where there is no page."
+  value       = module.gazette.sign_in_url
+}

@@ -151,6 +151,24 @@ variable "media_cdn" {
   default = null
 }
 
+variable "page" {
+  description = "services/web behind CloudFront (docs/page.md, modules/gazette has the fields); null for none."
+  type = object({
+    api_under_same_origin = optional(bool, true)
+    aliases               = optional(list(string), [])
+    certificate_arn       = optional(string)
+    price_class           = optional(string, "PriceClass_100")
+    web_acl_arn           = optional(string)
+  })
+  default = {}
+}
+
+variable "page_urls" {
+  description = "Other places where the page is served: its people may sign in, too. A developer's own machine, say: http://localhost:8000."
+  type        = list(string)
+  default     = []
+}
+
 variable "alarm_thresholds" {
   description = "Above these an alarm goes off, by name (modules/observability/thresholds.tf has them)."
   type        = map(number)

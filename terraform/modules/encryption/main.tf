@@ -1,4 +1,4 @@
-# One customer key for all that a stage keeps: the table, both buckets, the queues, the topics, the logs. Who has it can see
+# One customer key for all that a stage keeps: the table, the buckets, the queues, the topics, the logs. Who has it can see
 # in CloudTrail each use of it, and end all of them at once by disabling it.
 #
 # The policy lets nobody use the key directly: the account's principals use it through the services that keep the data, and
@@ -8,6 +8,11 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
   root      = "arn:${local.partition}:iam::${local.account}:root"
+
+  distributions = merge(
+    { for arn in var.media_distribution_arns : "RenditionsAreServed" => arn },
+    { for arn in var.page_distribution_arns : "PageIsServed" => arn },
+  )
 
   in_this_account = { StringEquals = { "aws:SourceAccount" = local.account } }
 
@@ -119,8 +124,8 @@ locals {
         Condition = merge(local.in_this_account, { ArnLike = { "aws:SourceArn" = "arn:${local.partition}:budgets::${local.account}:*" } })
       },
     ],
-    [for arn in var.media_distribution_arns : {
-      Sid       = "RenditionsAreServed"
+    [for sid, arn in local.distributions : {
+      Sid       = sid
       Effect    = "Allow"
       Principal = { Service = "cloudfront.amazonaws.com" }
       Action    = ["kms:Decrypt"]

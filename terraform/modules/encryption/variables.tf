@@ -8,6 +8,17 @@ variable "name" {
   }
 }
 
+variable "page_distribution_arns" {
+  description = "The CloudFront distribution that serves the page, where there is one."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.page_distribution_arns) <= 1
+    error_message = "One distribution at most serves the page."
+  }
+}
+
 variable "media_distribution_arns" {
   description = "The CloudFront distribution that serves the media bucket, where there is one."
   type        = list(string)

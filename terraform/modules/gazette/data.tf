@@ -16,7 +16,8 @@ module "identity" {
   explicit_auth_flows = var.explicit_auth_flows
   deletion_protection = var.deletion_protection
   cognito_endpoint    = var.cognito_endpoint
-  page_urls           = var.page_urls
+  sign_in_page        = var.page != null || length(var.page_urls) > 0
+  page_urls           = local.page_urls
 }
 
 # Signs the API's page cursors. Made once: uuid() differs at every plan, so its change is ignored. It protects nobody's

@@ -2,7 +2,7 @@ module "image_pipeline" {
   source = "../image_pipeline"
 
   name                               = var.name
-  cors_allow_origin                  = var.cors_allow_origin
+  cors_allow_origins                 = var.cors_allow_origin == "*" ? ["*"] : concat([var.cors_allow_origin], local.page_urls)
   uploads_expire_after_days          = var.uploads_expire_after_days
   media_noncurrent_expire_after_days = var.media_noncurrent_expire_after_days
   worker_timeout_seconds             = var.functions.image_worker.timeout_seconds

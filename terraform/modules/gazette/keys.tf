@@ -5,6 +5,7 @@ module "encryption" {
 
   name                    = var.name
   media_distribution_arns = module.media_cdn[*].distribution_arn
+  page_distribution_arns  = var.page == null ? [] : [module.web_page[0].distribution_arn]
 }
 
 locals {

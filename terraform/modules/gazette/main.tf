@@ -4,6 +4,7 @@
 #   keys.tf     the customer key, where there is one, and who may use it for what
 #   api.tf      the API, its function and its authorizer's
 #   images.tf   the pipeline, the worker and the sweeper
+#   page.tf     the page before it
 #   triggers.tf what starts them
 #   releases.tf how a new version of a function gets into service
 #   outputs.tf  what others script against

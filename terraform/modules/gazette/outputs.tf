@@ -134,7 +134,12 @@ output "media_domain_name" {
 
 output "page_url" {
   description = "Where the page is, with no slash at the end; null where there is none."
-  value       = try(var.page_urls[0], null)
+  value       = try(local.page_urls[0], null)
+}
+
+output "page_domain_name" {
+  description = "CloudFront's own name of the page, where the names of page point by DNS; null where there is none."
+  value       = one(module.web_page[*].domain_name)
 }
 
 output "sign_in_url" {

@@ -382,6 +382,37 @@ variable "cognito_endpoint" {
 
 # ---------------------------------------------------------------- the page
 
+variable "page" {
+  description = "services/web in a bucket behind CloudFront; null for none. The API is under its origin as /<stage>/*, or is called across origins."
+  type = object({
+    api_under_same_origin = optional(bool, true)
+    aliases               = optional(list(string), [])
+    certificate_arn       = optional(string)
+    price_class           = optional(string, "PriceClass_100")
+    web_acl_arn           = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.page == null || var.waf == null ? true : !var.page.api_under_same_origin
+    error_message = "waf counts requests by address, and what comes through CloudFront comes from its few: all readers would share one limit. Set api_under_same_origin = false, and the page calls the API directly; or waf = null, and web_acl_arn names a web ACL of scope CLOUDFRONT."
+  }
+
+  validation {
+    condition     = var.page == null || length(var.usage_plans) == 0
+    error_message = "With usage_plans each call needs an API key, and the page, which everybody can read, has none: page = null, or usage_plans = {}."
+  }
+
+  validation {
+    condition = var.page == null || var.cors_allow_origin == "*" ? true : (
+      var.page.api_under_same_origin
+      || contains([for name in var.page.aliases : "https://${name}"], var.cors_allow_origin)
+      || length(var.page.aliases) == 0 && endswith(var.cors_allow_origin, ".cloudfront.net")
+    )
+    error_message = "With api_under_same_origin = false, cors_allow_origin has to be where the page is: https:// and one of its aliases, or, without any, CloudFront's own name."
+  }
+}
+
 variable "page_urls" {
   description = "Other places where the page is served, with no slash at the end: its people may sign in, too. A developer's own machine, say: http://localhost:8000."
   type        = list(string)

@@ -61,6 +61,16 @@ resource "aws_iam_policy" "customer_key" {
           StringEquals = merge(local.own_key[each.key], { "kms:ViaService" = "dynamodb.${data.aws_region.current.name}.amazonaws.com" })
         }
       },
+      # It writes the page's files; it reads none.
+      {
+        Sid      = "EncryptPageWithOwnKey"
+        Effect   = "Allow"
+        Action   = ["kms:GenerateDataKey"]
+        Resource = [local.keys]
+        Condition = {
+          StringEquals = merge(local.own_key[each.key], { "kms:ViaService" = "s3.${data.aws_region.current.name}.amazonaws.com" })
+        }
+      },
     ]
   })
 }

@@ -52,9 +52,11 @@ resource "aws_iam_role" "this" {
 
 # Deliberately not AWS's own ReadOnlyAccess, which reads what every bucket and table of the account holds.
 resource "aws_iam_role_policy" "plan" {
-  role   = aws_iam_role.this["plan"].id
-  name   = "plan"
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_state, local.read_configuration, local.read_releases) })
+  role = aws_iam_role.this["plan"].id
+  name = "plan"
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(
+    local.read_state, local.read_configuration, local.read_releases, local.read_pages, local.read_sign_in_pages,
+  ) })
 }
 
 resource "aws_iam_role_policy" "deploy" {

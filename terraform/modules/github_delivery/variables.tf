@@ -60,6 +60,17 @@ variable "stages_permissions_boundary_arn" {
   default     = null
 }
 
+variable "pages" {
+  description = "The stages that may have a page: their roles may look after CloudFront, too, and after what the page is made of."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.pages, keys(var.environments))) == 0
+    error_message = "Each of pages is a stage of environments."
+  }
+}
+
 variable "media_cdn" {
   description = "Whether the stages' roles may look after CloudFront, as their media_cdn needs."
   type        = bool

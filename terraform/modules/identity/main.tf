@@ -61,17 +61,17 @@ resource "aws_cognito_user_pool_client" "app" {
 
   # A page signs people in on Cognito's own page, which hands it a code that is worth nothing without the page's verifier
   # (PKCE). Written out as empty where there is no page: left out, they would stay as they were when a page goes.
-  allowed_oauth_flows_user_pool_client = local.has_page
-  allowed_oauth_flows                  = local.has_page ? ["code"] : []
-  allowed_oauth_scopes                 = local.has_page ? ["openid", "profile"] : []
-  supported_identity_providers         = local.has_page ? ["COGNITO"] : []
+  allowed_oauth_flows_user_pool_client = var.sign_in_page
+  allowed_oauth_flows                  = var.sign_in_page ? ["code"] : []
+  allowed_oauth_scopes                 = var.sign_in_page ? ["openid", "profile"] : []
+  supported_identity_providers         = var.sign_in_page ? ["COGNITO"] : []
   callback_urls                        = local.page_addresses
   logout_urls                          = local.page_addresses
 }
 
 # Where Cognito serves its sign-in page.
 resource "aws_cognito_user_pool_domain" "sign_in" {
-  count = local.has_page ? 1 : 0
+  count = var.sign_in_page ? 1 : 0
 
   domain       = local.domain
   user_pool_id = aws_cognito_user_pool.readers_and_authors.id
@@ -85,7 +85,6 @@ resource "aws_cognito_user_pool_domain" "sign_in" {
 }
 
 locals {
-  has_page       = length(var.page_urls) > 0
   page_addresses = [for url in var.page_urls : "${url}/"] # exactly what the page sends
 
   # One namespace for all accounts of a region.

@@ -94,8 +94,14 @@ variable "cognito_endpoint" {
   }
 }
 
+variable "sign_in_page" {
+  description = "Whether Cognito shows its own page to sign in on. Not told from page_urls: a page's address may wait for this one's."
+  type        = bool
+  default     = false
+}
+
 variable "page_urls" {
-  description = "Where pages are that sign people in on Cognito's own page, with no slash at the end. None: no sign-in page either."
+  description = "Where pages are that sign people in on Cognito's own page, with no slash at the end."
   type        = list(string)
   default     = []
 
@@ -103,5 +109,10 @@ variable "page_urls" {
   validation {
     condition     = alltrue([for url in var.page_urls : can(regex("^(https://[^/?#]+|http://(localhost|127\\.0\\.0\\.1)(:[0-9]+)?)$", url))])
     error_message = "Each of page_urls is https:// and a host, with no slash at the end; http:// on localhost or 127.0.0.1 only."
+  }
+
+  validation {
+    condition     = (length(var.page_urls) > 0) == var.sign_in_page
+    error_message = "A sign-in page and the pages that send people there come together."
   }
 }

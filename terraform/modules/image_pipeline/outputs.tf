@@ -8,6 +8,11 @@ output "uploads_bucket_arn" {
   value       = aws_s3_bucket.uploads.arn
 }
 
+output "uploads_bucket_domain_name" {
+  description = "The host that clients post to."
+  value       = aws_s3_bucket.uploads.bucket_regional_domain_name
+}
+
 output "media_bucket" {
   description = "The name of the bucket that serves."
   value       = aws_s3_bucket.media.id
@@ -19,7 +24,7 @@ output "media_bucket_arn" {
 }
 
 output "media_bucket_domain_name" {
-  description = "Where CloudFront finds the bucket that serves."
+  description = "The host of the bucket that serves: where CloudFront finds it."
   value       = aws_s3_bucket.media.bucket_regional_domain_name
 }
 

@@ -66,7 +66,7 @@ resource "aws_s3_bucket_cors_configuration" "uploads" {
 
   cors_rule {
     allowed_methods = ["POST"]
-    allowed_origins = [var.cors_allow_origin]
+    allowed_origins = var.cors_allow_origins
     allowed_headers = ["*"]
     max_age_seconds = 3600
   }

@@ -8,14 +8,14 @@ variable "name" {
   }
 }
 
-variable "cors_allow_origin" {
-  description = "The origin whose pages may post uploads; * for any (an upload needs a signed policy in any case)."
-  type        = string
-  default     = "*"
+variable "cors_allow_origins" {
+  description = "The origins whose pages may post uploads; * for any (an upload needs a signed policy in any case)."
+  type        = set(string)
+  default     = ["*"]
 
   validation {
-    condition     = var.cors_allow_origin == "*" || can(regex("^https?://[^/]+$", var.cors_allow_origin))
-    error_message = "cors_allow_origin is * or scheme://host[:port], with no path."
+    condition     = alltrue([for origin in var.cors_allow_origins : origin == "*" || can(regex("^https?://[^/]+$", origin))])
+    error_message = "Each of cors_allow_origins is * or scheme://host[:port], with no path."
   }
 }
 

@@ -10,7 +10,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
 
   mock_resource "aws_cloudwatch_log_group" {
@@ -112,7 +112,8 @@ run "a_waf_can_be_tried" {
   command = plan
 
   variables {
-    waf = { requests_per_address = 100 }
+    waf  = { requests_per_address = 100 }
+    page = { api_under_same_origin = false } # waf's addresses are callers', not CloudFront's
   }
 
   assert {
@@ -158,5 +159,27 @@ run "a_site_without_codedeploy_says_so" {
   assert {
     condition     = alltrue([for release in output.releases : release.application == null])
     error_message = "CodeDeploy is there all the same."
+  }
+}
+
+run "dev_has_a_page" {
+  command = plan
+
+  assert {
+    condition     = output.page_url == "https://d111111abcdef8.cloudfront.net" && output.sign_in_url == "https://gazette-dev-111122223333.auth.eu-west-1.amazoncognito.com"
+    error_message = "Nobody sees what dev does."
+  }
+}
+
+run "a_site_without_a_page_says_so" {
+  command = plan
+
+  variables {
+    page = null
+  }
+
+  assert {
+    condition     = output.page_url == null && output.sign_in_url == null
+    error_message = "The page is there all the same."
   }
 }

@@ -10,7 +10,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
 
   mock_resource "aws_cloudwatch_log_group" {
@@ -159,5 +159,28 @@ run "a_site_without_codedeploy_says_so" {
   assert {
     condition     = alltrue([for release in output.releases : release.application == null])
     error_message = "CodeDeploy is there all the same."
+  }
+}
+
+run "prod_has_a_page_on_demand" {
+  command = plan
+
+  assert {
+    condition     = output.page_url == null && output.sign_in_url == null
+    error_message = "A page is for who asks."
+  }
+}
+
+run "a_page_takes_the_wafs_place_or_calls_the_api_directly" {
+  command = plan
+
+  variables {
+    page = { web_acl_arn = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/gazette/1" }
+    waf  = null
+  }
+
+  assert {
+    condition     = output.page_url == "https://d111111abcdef8.cloudfront.net" && output.web_acl_name == null
+    error_message = "The variable made no page."
   }
 }

@@ -106,3 +106,20 @@ run "a_distribution_reads_what_it_serves_with_it" {
     error_message = "The distribution can't read, or another one can."
   }
 }
+
+run "the_pages_distribution_reads_with_it_too" {
+  command = plan
+
+  variables {
+    media_distribution_arns = ["arn:aws:cloudfront::111122223333:distribution/E1"]
+    page_distribution_arns  = ["arn:aws:cloudfront::111122223333:distribution/E2"]
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(output.policy).Statement : statement.Sid => statement.Condition.StringEquals["aws:SourceArn"]
+      if try(statement.Principal.Service, "") == "cloudfront.amazonaws.com"
+    } == { RenditionsAreServed = "arn:aws:cloudfront::111122223333:distribution/E1", PageIsServed = "arn:aws:cloudfront::111122223333:distribution/E2" }
+    error_message = "One of them can't read what it serves."
+  }
+}

@@ -10,7 +10,7 @@ mock_provider "aws" {
   }
 
   mock_data "aws_partition" {
-    defaults = { partition = "aws" }
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
 
   mock_resource "aws_cloudwatch_log_group" {
@@ -48,21 +48,25 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:events:eu-west-1:111122223333:rule/mock" }
   }
 
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = { arn = "arn:aws:cloudfront::111122223333:distribution/E1", domain_name = "d111111abcdef8.cloudfront.net" }
+  }
+
   mock_resource "aws_api_gateway_rest_api" {
-    defaults = { execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:api" }
+    defaults = { id = "api", execution_arn = "arn:aws:execute-api:eu-west-1:111122223333:api" }
   }
 }
 
 override_resource {
   target          = module.image_pipeline.aws_s3_bucket.uploads
   override_during = plan
-  values          = { id = "uploads", arn = "UPLOADS" }
+  values          = { id = "uploads", arn = "UPLOADS", bucket_regional_domain_name = "uploads.s3.eu-west-1.amazonaws.com" }
 }
 
 override_resource {
   target          = module.image_pipeline.aws_s3_bucket.media
   override_during = plan
-  values          = { id = "media", arn = "MEDIA" }
+  values          = { id = "media", arn = "MEDIA", bucket_regional_domain_name = "media.s3.eu-west-1.amazonaws.com" }
 }
 
 override_resource {
@@ -658,4 +662,122 @@ run "a_cron_schedule_tells_no_period" {
     condition     = local.sweep_period_seconds == 86400
     error_message = "It is looked for during a day."
   }
+}
+
+run "there_is_no_page_unless_somebody_asks" {
+  command = plan
+
+  assert {
+    condition     = length(module.web_page) == 0 && output.page_url == null && output.page_domain_name == null && output.sign_in_url == null
+    error_message = "There is a page, or a way to sign in for one."
+  }
+}
+
+run "a_page_is_where_people_come_back_to_and_pictures_are_posted_from" {
+  command = plan
+
+  variables {
+    cors_allow_origin = "https://news.example.org"
+    page              = {}
+    page_urls         = ["http://localhost:8000"]
+  }
+
+  assert {
+    condition = (
+      output.page_url == "https://d111111abcdef8.cloudfront.net" && output.page_domain_name == "d111111abcdef8.cloudfront.net"
+      && output.sign_in_url == "https://gazette-test-111122223333.auth.eu-west-1.amazoncognito.com"
+    )
+    error_message = "The outputs name other addresses."
+  }
+
+  assert {
+    condition     = join(" ", local.page_urls) == "https://d111111abcdef8.cloudfront.net http://localhost:8000"
+    error_message = "People could not come back from signing in."
+  }
+}
+
+run "a_page_under_names_of_its_own_is_found_there" {
+  command = plan
+
+  variables {
+    page = { aliases = ["gazette.example"], certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/c" }
+  }
+
+  assert {
+    condition     = output.page_url == "https://gazette.example" && join(" ", local.page_urls) == "https://gazette.example"
+    error_message = "The page is elsewhere."
+  }
+}
+
+run "a_page_that_is_served_elsewhere_alone_has_a_sign_in_page_and_no_bucket" {
+  command = plan
+
+  variables {
+    cognito_endpoint = "http://127.0.0.1:4566"
+    page_urls        = ["http://127.0.0.1:4568"]
+  }
+
+  assert {
+    condition     = length(module.web_page) == 0 && output.page_url == "http://127.0.0.1:4568" && output.sign_in_url == "http://127.0.0.1:4566"
+    error_message = "The page is somewhere else, or nobody can sign in."
+  }
+}
+
+run "a_web_acl_that_would_count_all_readers_as_few_is_refused" {
+  command = plan
+
+  variables {
+    page = {}
+    waf  = {}
+  }
+
+  expect_failures = [var.page]
+}
+
+run "a_web_acl_goes_with_a_page_that_calls_the_api_directly" {
+  command = plan
+
+  variables {
+    page = { api_under_same_origin = false }
+    waf  = {}
+  }
+
+  override_resource {
+    target          = module.waf.aws_wafv2_web_acl.this
+    override_during = plan
+    values          = { arn = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/mock/1" }
+  }
+
+  override_resource {
+    target          = module.rest_api.aws_api_gateway_stage.this
+    override_during = plan
+    values          = { arn = "arn:aws:apigateway:eu-west-1::/restapis/api/stages/v1" }
+  }
+
+  assert {
+    condition     = output.page_url == "https://d111111abcdef8.cloudfront.net" && output.web_acl_name == "gazette-test-api"
+    error_message = "One of them is missing."
+  }
+}
+
+run "a_page_that_has_no_api_key_is_refused_where_each_call_needs_one" {
+  command = plan
+
+  variables {
+    page        = {}
+    usage_plans = { partners = { api_keys = ["newsroom"] } }
+  }
+
+  expect_failures = [var.page]
+}
+
+run "a_page_that_may_not_call_the_api_is_refused" {
+  command = plan
+
+  variables {
+    page              = { api_under_same_origin = false, aliases = ["gazette.example"], certificate_arn = "arn:aws:acm:us-east-1:111122223333:certificate/c" }
+    cors_allow_origin = "https://news.example.org"
+  }
+
+  expect_failures = [var.page]
 }

@@ -190,13 +190,13 @@ run "pages_of_the_allowed_origin_may_post_and_nothing_else" {
   command = plan
 
   variables {
-    cors_allow_origin = "https://news.example.org"
+    cors_allow_origins = ["https://news.example.org", "https://d1.cloudfront.net"]
   }
 
   assert {
     condition = (
       one(aws_s3_bucket_cors_configuration.uploads.cors_rule).allowed_methods == toset(["POST"])
-      && one(aws_s3_bucket_cors_configuration.uploads.cors_rule).allowed_origins == toset(["https://news.example.org"])
+      && one(aws_s3_bucket_cors_configuration.uploads.cors_rule).allowed_origins == toset(["https://d1.cloudfront.net", "https://news.example.org"])
     )
     error_message = "CORS must allow POST from the configured origin only."
   }
@@ -206,10 +206,10 @@ run "an_origin_with_a_path_is_refused" {
   command = plan
 
   variables {
-    cors_allow_origin = "https://news.example.org/"
+    cors_allow_origins = ["*", "https://news.example.org/"]
   }
 
-  expect_failures = [var.cors_allow_origin]
+  expect_failures = [var.cors_allow_origins]
 }
 
 run "fewer_than_five_tries_are_refused" {

@@ -1,21 +1,31 @@
 # CloudFront's resources carry no names in their ARNs. A distribution is told by its tag, so a stage's role changes its own;
-# what belongs to it has none, and who may change one stage's may change another's. So only where an account uses media_cdn,
-# and as a policy of its own: the inline one has no room for more.
+# what belongs to it has none, and who may change one stage's may change another's. So only for stages that may have a
+# distribution (media_cdn, pages), and as a policy of its own: the inline one has no room for more.
 locals {
   cloudfront = "${local.arn}:cloudfront::${data.aws_caller_identity.current.account_id}"
 }
 
-resource "aws_iam_role_policy_attachment" "media_cdn" {
-  for_each = aws_iam_policy.media_cdn
+moved {
+  from = aws_iam_role_policy_attachment.media_cdn
+  to   = aws_iam_role_policy_attachment.cloudfront
+}
+
+moved {
+  from = aws_iam_policy.media_cdn
+  to   = aws_iam_policy.cloudfront
+}
+
+resource "aws_iam_role_policy_attachment" "cloudfront" {
+  for_each = aws_iam_policy.cloudfront
 
   role       = aws_iam_role.this[each.key].name
   policy_arn = each.value.arn
 }
 
-resource "aws_iam_policy" "media_cdn" {
-  for_each = { for stage, environment in var.environments : stage => environment if var.media_cdn }
+resource "aws_iam_policy" "cloudfront" {
+  for_each = { for stage, environment in var.environments : stage => environment if var.media_cdn || contains(var.pages, stage) }
 
-  name        = "${var.name}-delivery-${each.key}-media-cdn"
+  name        = "${var.name}-delivery-${each.key}-cloudfront"
   description = "What delivering CloudFront to ${each.key} needs"
 
   policy = jsonencode({
