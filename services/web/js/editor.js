@@ -5,27 +5,23 @@ import { conflict } from "./conflict.js";
 import { markdown } from "./markdown.js";
 import { pictures } from "./pictures.js";
 
-const NAMES = ["title", "body", "tags"];
-
 export function editor(context) {
-  const { api, session, signal } = context;
+  const { api, params, session, signal } = context;
   const { user } = session;
-  context.title(context.params.id ? "Edit article" : "New article");
+  context.title(params.id ? "Edit article" : "New article");
   if (!user) return () => html`<h1>Sign in to write</h1><p><button class="primary" @click=${() => session.signIn()}>Sign in and go on</button></p>`;
 
-  let article; // as the service has it, with
+  let article; // as the service has it, and its ETag
   let etag;
-  let saved = { title: "", body: "", tags: "" }; // these fields
-  let fields = { ...saved };
-  let once = {}; // of a create whose answer may be lost: its Idempotency-Key, and what it sent
+  let saved = { title: "", body: "", tags: "" }; // the fields of that
+  let fields = saved; // what is typed
+  let once = {}; // of a create whose answer may be lost: its Idempotency-Key, and what it was for
+  let saving = Promise.resolve();
   let problem;
   let said = "";
-  let undo; // {name, fields}: what the person can go back to
-  let theirs; // while there is a conflict: {body, etag}, and the status that mine is to have
-  let saving = Promise.resolve();
-  let shown = [];
-  const place = () => `draft ${user.id} ${article?.id}`;
-  const dirty = () => NAMES.some((name) => fields[name] !== saved[name]);
+  let undo; // {name, fields, lasting}: what the person can go back to
+  let theirs; // while there is a conflict: their {body, etag}, and the status that mine is to have
+  let preview = {};
   const gallery = pictures(context, async () => {
     await saving;
     if (article) return;
@@ -33,14 +29,17 @@ export function editor(context) {
     save();
   });
 
-  if (context.params.id) load(context.params.id).catch(context.fail);
+  const place = () => `draft ${user.id} ${article?.id}`;
+  const dirty = () => Object.keys(saved).some((name) => fields[name] !== saved[name]);
+
+  if (params.id) load().catch(context.fail);
   else restore();
 
-  async function load(id) {
-    const answer = await api.get(`/articles/${encodeURIComponent(id)}`, { signal });
+  async function load() {
+    const answer = await api.get(`/articles/${encodeURIComponent(params.id)}`, { signal });
     if (answer.body.author.id !== user.id && !user.editor) throw { title: "Not yours to edit", message: "Only its author or an editor may." };
     accept(answer);
-    fields = { ...saved };
+    fields = saved;
     gallery.open(article);
     restore();
     context.update();
@@ -48,18 +47,9 @@ export function editor(context) {
 
   function accept(answer) {
     article = answer.body;
-    // A proxy that compresses makes it weak, and If-Match takes none of those. It looks at the text's version alone.
+    // A proxy that compresses weakens it, and If-Match takes none of those. It looks at the text's version alone.
     etag = answer.etag.replace("W/", "");
     saved = flat(article);
-  }
-
-  function keep() {
-    if (!dirty()) return sessionStorage.removeItem(place());
-    try {
-      sessionStorage.setItem(place(), JSON.stringify({ fields, once, version: article?.version }));
-    } catch {
-      // No room: then leaving warns, as ever.
-    }
   }
 
   function restore() {
@@ -71,11 +61,21 @@ export function editor(context) {
     if (kept.version !== article?.version) meet({ body: article, etag }, article.status);
   }
 
+  /** Changes fields. What differs from what is saved is kept. */
   function set(changes, text = "") {
     fields = { ...fields, ...changes };
     said = text;
     keep();
     context.update();
+  }
+
+  function keep() {
+    if (!dirty()) return sessionStorage.removeItem(place());
+    try {
+      sessionStorage.setItem(place(), JSON.stringify({ fields, once, version: article?.version }));
+    } catch {
+      // There is no room for it. Leaving warns.
+    }
   }
 
   /** Saves, after what is being saved already. */
@@ -87,130 +87,135 @@ export function editor(context) {
     const before = fields;
     const { title, body } = before;
     const tags = [...new Set(before.tags.split(",").map((tag) => tag.trim()))].filter(Boolean);
-    const sent = { title, body, tags, status };
-    const created = !article;
+    const wanted = { title, body, tags, status };
+    const isNew = !article;
     problem = null;
     said = "Saving …";
     context.update();
     try {
-      const answer = await (created ? create(sent) : change(sent));
+      const answer = await (isNew ? create(wanted) : change(wanted));
       if (!answer) return;
       sessionStorage.removeItem(place());
       accept(answer);
-      // What was typed meanwhile stays, unsaved.
-      for (const name of NAMES) if (fields[name] === before[name]) fields = { ...fields, [name]: saved[name] };
       if (!undo?.lasting) undo = null;
-      set({}, "Saved");
-      if (!created || signal.aborted) return;
-      history.replaceState(null, "", `#/articles/${article.id}/edit`);
+      // What was typed meanwhile stays, unsaved.
+      set(Object.fromEntries(Object.entries(saved).filter(([name]) => fields[name] === before[name])), "Saved");
+      if (!isNew || signal.aborted) return;
+      history.replaceState(history.state, "", `#/articles/${article.id}/edit`);
       context.title("Edit article");
       gallery.open(article);
     } catch (error) {
       problem = error;
       set({});
-      document.querySelector("[aria-invalid=true]")?.focus();
+      if (!signal.aborted) document.querySelector("[aria-invalid=true]")?.focus();
     }
   }
 
-  function create(sent) {
-    const text = JSON.stringify(sent);
+  function create(wanted) {
+    const text = JSON.stringify(wanted);
     if (once.text !== text) once = { text, key: crypto.randomUUID() };
     keep();
-    return api.call("POST", "/articles", { body: sent, headers: { "Idempotency-Key": once.key } });
+    return api.call("POST", "/articles", { body: wanted, headers: { "Idempotency-Key": once.key } });
   }
 
   /** Gives the answer, or nothing where there is a conflict, which is shown. */
-  async function change(sent) {
+  async function change(wanted) {
     const path = `/articles/${article.id}`;
     try {
-      return await api.call("PATCH", path, { body: sent, headers: { "If-Match": etag } });
+      return await api.call("PATCH", path, { body: wanted, headers: { "If-Match": etag } });
     } catch (error) {
       if (error.status !== 412) throw error;
       const now = await api.get(path);
-      const same = JSON.stringify([flat(now.body), now.body.status]) === JSON.stringify([flat(sent), sent.status]);
-      if (same) return now; // it was this very change, whose answer was lost
+      const text = (one) => JSON.stringify([flat(one), one.status]);
+      if (text(now.body) === text(wanted)) return now; // this very change was made, and its answer lost
       // Who did not ask for another status leaves it as it is now.
-      meet(now, sent.status === article.status ? now.body.status : sent.status);
+      meet(now, wanted.status === article.status ? now.body.status : wanted.status);
     }
   }
 
   function meet(answer, status) {
     theirs = { ...answer, status };
     said = "";
-    // After the view is there, which it is not yet when this is met at once.
     queueMicrotask(() => {
-      context.update();
+      context.update(); // not before there is a view
       document.getElementById("conflict")?.showModal();
     });
   }
 
-  /** Ends the conflict: from now on what is typed is a change of theirs. */
-  function settle(mine) {
+  /** Ends the conflict: from now on what is typed is a change of theirs. Gives the status that mine was to have. */
+  function settle() {
     const { status } = theirs;
     accept(theirs);
-    document.getElementById("conflict").close(); // which gives the focus back
-    if (mine) return status;
-    undo = { name: "Back to mine", fields, lasting: true };
-    set(saved, "This is theirs.");
+    document.getElementById("conflict").close(); // gives the focus back
+    return status;
   }
 
   const choices = {
-    over: () => save(settle(true)),
-    take: () => settle(false),
-    go: () => set({}, settle(true) && "Your next save replaces theirs."),
+    over: () => save(settle()),
+    take() {
+      settle();
+      undo = { name: "Back to mine", fields, lasting: true };
+      set(saved, "This is theirs.");
+    },
+    go() {
+      settle();
+      set({}, "Your next save replaces theirs.");
+    },
     closed() {
       theirs = null;
       context.update();
     },
   };
 
-  const listen = (name, hear) => addEventListener(name, hear, { signal });
-  listen("beforeunload", (event) => dirty() && event.preventDefault());
-  listen("keydown", (event) => {
+  addEventListener("beforeunload", (event) => dirty() && event.preventDefault(), { signal });
+  const onkey = (event) => {
     if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     if (!theirs) save();
-  });
+  };
+  addEventListener("keydown", onkey, { signal });
 
-  function field(name, label, hint, long) {
-    const errors = problem?.errors?.filter(({ pointer }) => pointer.split("/")[1] === name) ?? [];
-    const change = (event) => set({ [name]: event.target.value });
-    const described = `${name}-hint ${name}-error`;
-    return html`<p class="field">
-      <label for=${name}>${label}</label>
-      ${long
-        ? html`<textarea id=${name} rows="14" dir="auto" .value=${fields[name]} @input=${change} aria-describedby=${described} aria-invalid=${errors.length > 0}></textarea>`
-        : html`<input id=${name} dir="auto" autocomplete="off" .value=${fields[name]} @input=${change} aria-describedby=${described} aria-invalid=${errors.length > 0}>`}
-      <span id="${name}-hint" class="hint">${hint}</span>
-      <span id="${name}-error" class="problem">${errors.map(({ detail }) => detail).join(" ")}</span>
-    </p>`;
+  /** A field with its hint and what the API says about it. `control` gives the element, of attributes for all. */
+  function field(name, label, hint, control) {
+    const errors = (problem?.errors ?? []).filter(({ pointer }) => pointer.split("/")[1] === name);
+    const change = ({ target }) => set({ [name]: target.value });
+    return html`<label for=${name}>${label}</label>
+      ${control(fields[name], change, errors.length > 0)}
+      <p id="${name}-hint" class="hint">${hint} <span class="problem">${errors.map(({ detail }) => detail).join(" ")}</span></p>`;
   }
 
-  function preview() {
-    if (shown[0] !== fields.body) shown = [fields.body, markdown(fields.body)];
-    return shown[1];
-  }
+  const title = (value, change, bad) =>
+    html`<input id="title" dir="auto" autocomplete="off" aria-describedby="title-hint" .value=${value} @input=${change} aria-invalid=${bad}>`;
+  const tags = (value, change, bad) =>
+    html`<input id="tags" dir="auto" autocomplete="off" aria-describedby="tags-hint" .value=${value} @input=${change} aria-invalid=${bad}>`;
+  const body = (value, change, bad) =>
+    html`<textarea id="body" dir="auto" aria-describedby="body-hint" .value=${value} @input=${change} aria-invalid=${bad}></textarea>`;
 
-  // The second button is the one that a second click may hit: "Save" stands where "Publish" was.
-  const buttons = () =>
-    article?.status === "published"
-      ? html`<button @click=${() => save("draft")}>Withdraw</button> <button class="primary" @click=${() => save()}>Save</button>`
-      : html`<button @click=${() => save()}>Save draft</button> <button class="primary" @click=${() => save("published")}>Publish</button>`;
+  function back() {
+    const { fields: old } = undo;
+    undo = null;
+    set(old);
+  }
 
   return () => {
-    if (context.params.id && !article) return html`<p class="wait">Loading …</p>`;
+    if (params.id && !article) return html`<p class="wait">Loading …</p>`;
+    if (preview.text !== fields.body) preview = { text: fields.body, shown: markdown(fields.body) };
+    const out = article?.status === "published";
     return html`<h1>${article ? "Edit article" : "New article"}</h1>
-      <div class="editor">
-        <div>${field("title", "Title")} ${field("body", "Text", "Markdown", true)} ${field("tags", "Tags", "Separated by commas")}</div>
-        <section aria-labelledby="preview"><h2 id="preview">Preview</h2><div class="text" dir="auto">${preview()}</div></section>
-      </div>
+      ${field("title", "Title", "", title)} ${field("body", "Text", "In Markdown", body)} ${field("tags", "Tags", "Separated by commas", tags)}
       ${problem ? html`<p role="alert">${problem.message}</p>` : nothing}
       <p class="actions">
-        ${buttons()} ${article ? html`<a href="#/articles/${article.id}">See the article</a>` : nothing}
+        <button @click=${() => save("draft")}>${out ? "Withdraw" : "Save draft"}</button>
+        <button class="primary" @click=${() => save("published")}>${out ? "Save" : "Publish"}</button>
         <span role="status">${said || (dirty() ? "Not saved yet" : "")}</span>
-        ${undo ? html`<button @click=${() => set(undo.fields, (undo = null) ?? "")}>${undo.name}</button>` : nothing}
+        ${undo ? html`<button @click=${back}>${undo.name}</button>` : nothing}
+        ${article ? html`<a href="#/articles/${article.id}">See the article</a>` : nothing}
       </p>
-      ${gallery.template()} ${theirs ? conflict({ ...fields }, flat(theirs.body), theirs.body.status, choices) : nothing}`;
+      <section aria-labelledby="preview">
+        <h2 id="preview">Preview</h2>
+        <div class="preview" dir="auto">${preview.shown}</div>
+      </section>
+      ${gallery.template()} ${theirs ? conflict(fields, flat(theirs.body), theirs.body.status, choices) : nothing}`;
   };
 }
 

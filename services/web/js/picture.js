@@ -1,93 +1,71 @@
-// A picture that was understood: its labels as chips, and boxes over it where a label was seen.
+// A picture that was understood: its labels as chips, and boxes over it where one was seen.
 import { html, nothing, svg } from "../vendor/lit-html.js";
 
 const FIRST = 8; // labels that are shown unasked
-const LARGE = 2048; // the renditions' longer sides, in pixels
-const THUMBNAIL = 400;
+const SIDES = { thumbnail: 400, large: 2048 }; // the renditions' longer ones, in pixels
 
-// What a person has pinned or opened, by image: it outlives a rendering, and ends with the image.
-const states = new WeakMap();
+const states = new WeakMap(); // what a person has pinned, pointed at or opened, by image
 
 /**
- * Gives the figure of an image, or of an entry of a label's page, that has urls.
- *
- * shown: name of a label whose boxes are there from the start; sizes: the width it takes, as <img sizes>; caption: a
- * template below the labels.
+ * Gives the figure of an image that is ready, or of an entry of a label's page. `shown` is a label whose boxes are
+ * there from the start, `caption` a template below the labels.
  */
-export function figure(image, { context, shown = null, sizes = "(max-width: 46rem) 94vw, 44rem", caption = nothing }) {
-  if (!states.has(image)) states.set(image, { pinned: shown, pointed: null, focused: null, all: false });
+export function figure(image, { context, shown, caption }) {
+  const { urls, width, height, alt } = image;
+  if (!states.has(image)) states.set(image, { pinned: shown });
   const state = states.get(image);
-  const labels = [...(image.labels ?? [image.label])].sort((one, other) => other.confidence - one.confidence);
   const set = (changes) => {
     Object.assign(state, changes);
     context.update();
   };
+  const labels = [...(image.labels ?? [image.label])].sort((one, other) => other.confidence - one.confidence);
+  const visible = state.all ? labels : labels.slice(0, FIRST);
   const name = state.pointed ?? state.focused ?? state.pinned;
   const boxes = labels.find((label) => label.name === name)?.boxes ?? [];
-  const visible = state.all ? labels : labels.slice(0, FIRST);
-  const width = (side) => Math.round(Math.min(1, side / Math.max(image.width, image.height)) * image.width);
-  const showAll = (event) => {
-    const list = event.currentTarget.previousElementSibling;
+  const source = (rendition) => `${urls[rendition]} ${Math.round(width * Math.min(1, SIDES[rendition] / Math.max(width, height)))}w`;
+  const open = ({ target }) => {
+    const chips = target.previousElementSibling.children;
     set({ all: true });
-    list.children[FIRST].firstElementChild.focus(); // the button is gone: go on where it led
+    chips[FIRST].firstElementChild.focus(); // the button is gone
   };
   return html`<figure class="picture">
     <div class="seen">
-      <img
-        src=${image.urls.large}
-        srcset="${image.urls.thumbnail} ${width(THUMBNAIL)}w, ${image.urls.large} ${width(LARGE)}w"
-        sizes=${sizes}
-        width=${image.width}
-        height=${image.height}
-        alt=${image.alt || alternative(labels)}
-        loading="lazy"
-        decoding="async"
-      />
-      <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map(rectangle)}</svg>
+      <img src=${urls.large} srcset="${source("thumbnail")}, ${source("large")}" sizes="(max-width: 46rem) 94vw, 44rem"
+        width=${width} height=${height} alt=${alt || `Picture${labels.length ? ` showing ${surest(labels)}` : ""}`} loading="lazy">
+      <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map(outline)}</svg>
     </div>
-    ${visible.length ? html`<ul class="chips" role="list" aria-label="Labels">${visible.map((label) => chip(label, state, set))}</ul>` : nothing}
-    ${visible.length < labels.length ? html`<button type="button" @click=${showAll}>All ${labels.length} labels</button>` : nothing}
-    ${caption === nothing ? nothing : html`<figcaption>${caption}</figcaption>`}
+    ${labels.length ? html`<ul class="chips" role="list" aria-label="Labels">${visible.map((label) => chip(label, state, set))}</ul>` : nothing}
+    ${visible.length < labels.length ? html`<button @click=${open}>All ${labels.length} labels</button>` : nothing}
+    ${caption ? html`<figcaption>${caption}</figcaption>` : nothing}
   </figure>`;
 }
 
-/** Gives a confidence as a bar with its name. */
-export function bar(name, confidence) {
-  return html`<meter min="0" max="100" value=${confidence} aria-label="Confidence of ${name}"></meter>`;
-}
+/** A confidence as a bar. */
+export const bar = (name, confidence) => html`<meter max="100" value=${confidence} aria-label="Confidence of ${name}"></meter>`;
 
-/** Gives the names of an image's surest labels, for a sentence. */
-export function surest(labels) {
-  return labels.slice(0, 3).map((label) => label.name).join(", ");
-}
-
-function alternative(labels) {
-  return labels.length ? `Picture showing ${surest(labels)}` : "Picture";
-}
+/** The names of an image's first labels, for a sentence. */
+export const surest = (labels) => labels.slice(0, 3).map(({ name }) => name).join(", ");
 
 function chip({ name, confidence, boxes }, state, set) {
-  const pinned = state.pinned === name;
-  const escape = (event) => event.key === "Escape" && set({ pinned: null, focused: null, pointed: null });
+  const places = boxes.length && `${boxes.length} place${boxes.length > 1 ? "s" : ""}`;
   return html`<li>
     <button
-      type="button"
-      class=${boxes.length ? "chip placed" : "chip"}
-      aria-pressed=${pinned}
-      aria-description=${boxes.length ? (boxes.length === 1 ? "1 place" : `${boxes.length} places`) : nothing}
+      class=${places ? "chip placed" : "chip"}
+      aria-pressed=${state.pinned === name}
+      aria-description=${places || nothing}
       @pointerenter=${() => set({ pointed: name })}
       @pointerleave=${() => set({ pointed: null })}
-      @focus=${(event) => event.target.matches(":focus-visible") && set({ focused: name })}
-      @blur=${() => state.focused === name && set({ focused: null })}
-      @click=${() => set({ pinned: pinned ? null : name })}
-      @keydown=${escape}
+      @focus=${({ target }) => target.matches(":focus-visible") && set({ focused: name })}
+      @blur=${() => state.focused && set({ focused: null })}
+      @click=${() => set({ pinned: state.pinned === name ? null : name })}
+      @keydown=${({ key }) => key === "Escape" && set({ pinned: null, focused: null, pointed: null })}
     >${name}, ${Math.round(confidence)} %</button>
     ${bar(name, confidence)}
     <a class="elsewhere" href="#/labels/${encodeURIComponent(name)}" title="Where else ${name} is seen" aria-label="Where else ${name} is seen">→</a>
   </li>`;
 }
 
-function rectangle({ left, top, width, height }) {
-  // Twice, dark below light: one of them stands out from any picture.
-  const one = (kind) => svg`<rect class=${kind} x=${left} y=${top} width=${width} height=${height} vector-effect="non-scaling-stroke"></rect>`;
-  return [one("below"), one("above")];
-}
+/** Two lines, light on dark: one of them stands out from any picture. */
+const outline = ({ left, top, width, height }) => ["below", "above"].map(
+  (line) => svg`<rect class=${line} x=${left} y=${top} width=${width} height=${height} vector-effect="non-scaling-stroke"></rect>`,
+);
