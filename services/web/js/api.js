@@ -44,7 +44,7 @@ export class Api {
     }
     if (answer.ok && content) return { body: content, etag: answer.headers.get("ETag") };
     const { status } = answer;
-    const unknown = { status, title: "That did not work", detail: `The service answered ${status}, and did not say why. Try again in a moment.` };
+    const unknown = { status, title: "That did not work", detail: `The service gave an answer that says nothing (${status}). Try again in a moment.` };
     throw new Problem(content?.detail ? content : unknown);
   }
 

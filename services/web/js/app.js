@@ -63,6 +63,7 @@ function enter() {
   if (!visits.has(key)) visits.set(key, { y });
   memory = visits.get(key);
   wanted = memory.y;
+  setTimeout(() => (wanted = 0), 2000); // who scrolls meanwhile must not be pulled back
   history.replaceState({ key }, "");
   show();
 }

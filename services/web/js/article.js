@@ -24,7 +24,7 @@ export function article(context) {
   function renew() {
     if (Date.now() - renewed < 60_000) return;
     renewed = Date.now();
-    load().catch(() => {});
+    load().then(() => document.querySelectorAll(".seen img").forEach((img) => img.naturalWidth || (img.srcset += "")), () => {});
   }
 
   const sure = () => document.getElementById("sure");
@@ -33,8 +33,8 @@ export function article(context) {
     sure().close();
     try {
       await api.call("DELETE", path, { headers: { "If-Match": etag }, signal });
+      addEventListener("hashchange", () => context.say("The article was deleted."), { once: true });
       context.go("#/mine");
-      context.say("The article was deleted.");
     } catch (error) {
       problem = error;
       if (error.status === 412) await load().catch(() => {}); // somebody changed it meanwhile: look, then decide
@@ -69,7 +69,7 @@ export function article(context) {
       <dialog id="sure" aria-labelledby="asked">
         <h2 id="asked">Delete this article?</h2>
         <p>It and its pictures are gone for good.</p>
-        <p class="actions"><button class="primary" @click=${remove}>Delete it</button> <button autofocus @click=${() => sure().close()}>Keep it</button></p>
+        <p class="actions"><button @click=${() => sure().close()}>Keep it</button> <button class="primary" @click=${remove}>Delete it</button></p>
       </dialog>`;
   };
 }
