@@ -118,7 +118,7 @@ export function pictures(context, save) {
     const hide = (event) => (event.target.hidden = true); // a file that is no picture after all
     return html`<li class="entry">
       <div class="row">
-        ${preview ? html`<img class="preview" src=${preview} alt="" @error=${hide}>` : nothing}
+        ${preview ? html`<img class="small" src=${preview} alt="" @error=${hide}>` : nothing}
         <strong dir="auto">${name}</strong>
         <button class="remove" aria-label="${verb} ${name}" @click=${() => remove(entry)}>${verb}</button>
       </div>
