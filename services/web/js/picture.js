@@ -44,7 +44,11 @@ export function figure(image, { context, shown, caption }) {
 export const bar = (name, confidence) => html`<meter max="100" value=${confidence} aria-label="Confidence of ${name}"></meter>`;
 
 /** The names of an image's first labels, for a sentence. */
-export const surest = (labels) => labels.slice(0, 3).map(({ name }) => name).join(", ");
+export const surest = (labels) =>
+  labels
+    .slice(0, 3)
+    .map(({ name }) => name)
+    .join(", ");
 
 function chip({ name, confidence, boxes }, state, set) {
   const places = boxes.length && `${boxes.length} place${boxes.length > 1 ? "s" : ""}`;
@@ -66,6 +70,7 @@ function chip({ name, confidence, boxes }, state, set) {
 }
 
 /** Two lines, light on dark: one of them stands out from any picture. */
-const outline = ({ left, top, width, height }) => ["below", "above"].map(
-  (line) => svg`<rect class=${line} x=${left} y=${top} width=${width} height=${height} vector-effect="non-scaling-stroke"></rect>`,
-);
+const outline = ({ left, top, width, height }) =>
+  ["below", "above"].map(
+    (line) => svg`<rect class=${line} x=${left} y=${top} width=${width} height=${height} vector-effect="non-scaling-stroke"></rect>`,
+  );

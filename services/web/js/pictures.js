@@ -77,12 +77,14 @@ export function pictures(context, save) {
 
   /** Takes files from the clipboard, or dropped anywhere: one beside its zone would replace the page. */
   function take(event) {
-    const data = event.clipboardData ?? event.dataTransfer;
-    if (!data?.types.includes("Files")) return;
+    const { types, files } = event.clipboardData ?? event.dataTransfer;
+    // Of copied text some programs give a picture as well.
+    if (!types.includes("Files") || types.includes("text/plain")) return;
     event.preventDefault();
-    over = event.type === "dragover";
-    if (/drop|paste/.test(event.type)) add([...data.files]);
-    context.update();
+    const before = over;
+    over = event.type === "dragover" || (event.type === "dragleave" && event.relatedTarget !== null);
+    if (event.type === "drop" || event.type === "paste") add([...files]);
+    if (over !== before) context.update();
   }
 
   for (const name of ["dragover", "dragleave", "drop", "paste"]) addEventListener(name, take, { signal });
@@ -94,9 +96,9 @@ export function pictures(context, save) {
     if (phase === "queued") return html`<p>Waiting to upload</p>`;
     if (phase === "uploading") return html`<p><progress max="100" value=${sent} aria-label="Uploading ${name}"></progress> ${sent} %</p>`;
     if (phase === "stopped") {
-      const why = problem.errors?.map(({ detail }) => detail).join(" ") || problem.message;
-      // Without a title it is no answer: the file was not even sent.
-      return failed(entry, why, problem.title && problem.status !== 400 && problem.code !== "EntityTooLarge", problem.title ? "Failed" : "Not sent");
+      if (!problem.title) return failed(entry, problem.message, false, "Not sent"); // ours, not an answer's
+      const why = problem.errors.map(({ detail }) => detail).join(" ") || problem.message;
+      return failed(entry, why, problem.status !== 400);
     }
     if (image.status === "ready") return figure(image, { context });
     if (image.status === "failed") return failed(entry, image.error.message, PASSING.includes(image.error.code));

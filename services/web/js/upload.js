@@ -10,9 +10,8 @@ const UNSEEN = /hei[cf]|tiff/; // browsers don't show these
 
 export const ACCEPT = `${FORMATS.map((format) => `image/${format},.${format}`)},.jpg,.tif`;
 
-const underway = new Map(); // Uploads by person and article
-const busy = () => [...underway.values()].some(({ running }) => running);
-addEventListener("beforeunload", (event) => busy() && event.preventDefault());
+const known = new Map(); // Uploads by person and article
+addEventListener("beforeunload", (event) => [...known.values()].some(({ running }) => running) && event.preventDefault());
 
 /**
  * The pictures of an article. An entry has a name, a phase (queued, uploading, sent, stopped) and, as far as it got, an
@@ -28,10 +27,10 @@ export class Uploads {
     this.api = api;
   }
 
-  /** Gives those of an article that are under way; else `fresh`, which may begin now. */
+  /** Gives those of an article that are not through; else `fresh`, which may begin now. */
   static of(key, { id, images }, fresh) {
-    const found = underway.get(key)?.running ? underway.get(key) : fresh;
-    underway.set(key, found);
+    const found = known.get(key)?.entries.some(({ phase }) => phase !== "sent") ? known.get(key) : fresh;
+    known.set(key, found);
     found.path = `/articles/${id}/images`;
     found.merge(images);
     return found;
@@ -184,6 +183,6 @@ function post({ url, fields }, file, signal, progress) {
 /** What S3 says in its XML, as a problem with its code. */
 function refused({ status, responseXML }) {
   const [code, message] = ["Code", "Message"].map((name) => responseXML?.querySelector(name)?.textContent);
-  const known = { AccessDenied: "The time to upload it ran out.", EntityTooLarge: "The file has changed: it is larger now." };
-  return Object.assign(new Problem({ status, detail: known[code] ?? message }), { code });
+  const told = { AccessDenied: "The time to upload it ran out.", EntityTooLarge: "The file has changed: it is larger now." };
+  return Object.assign(new Problem({ status, detail: told[code] ?? message }), { code });
 }
