@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { inline } from "./inline.js";
 
 const DEEPEST = 40; // levels of quotes and lists; who nests deeper means no structure
-const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
+const RULE = /^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$/;
 const FENCE = /^( {0,3})(`{3,}(?=[^`]*$)|~{3,})/;
 const UNDERLINE = /^ {0,3}(=+|-+) *$/;
 const BEGINS = /^ {0,3}(?:#{1,6}(?: |$)|>|(?:[-+*]|1[.)]) +\S)/; // with rules and fences: what ends a paragraph
@@ -19,7 +19,8 @@ const HEADINGS = [
 /** Gives the templates of a text. */
 export function markdown(text) {
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
-  return blocks(lines.map((line) => line.replace(/^[ \t]+/, (blank) => blank.replaceAll("\t", "    "))), 0);
+  const indents = (blank) => blank.replace(/ {0,3}\t/g, "    ");
+  return blocks(lines.map((line) => line.replace(/^[ \t]+/, indents)), 0);
 }
 
 /** Each kind takes the lines and where it may begin; it gives [template, where it ends], or nothing where it does not. */
