@@ -1,4 +1,4 @@
-"""services/web/js/markdown.js on the examples of CommonMark's specification, in a browser: what it says differently is named here."""
+"""services/web/js/markdown.js on the examples of CommonMark's specification, in a browser. What differs is named here."""
 
 import re
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ WEB = CHECKOUT / "services" / "web"
 ORIGIN = "http://page.test"
 TYPES = {".html": "text/html", ".js": "text/javascript"}
 
-# Both texts as trees of what counts. Beforehand the specification's takes over what we do otherwise on purpose: a title is above all
-# headings of a text, a link leads to the web or nowhere, and a picture from elsewhere is a link to it.
+# Both texts as trees of what counts. Beforehand the specification's takes over what we do otherwise on purpose: a title
+# is above all headings of a text, a link leads to the web or nowhere, and a picture from elsewhere is a link to it.
 SHOWN = """async ([text, expected]) => {
   const { html, render } = await import('/vendor/lit-html.js');
   const { markdown } = await import('/js/markdown.js');
@@ -44,9 +44,10 @@ SHOWN = """async ([text, expected]) => {
   render(html`${markdown(text)}`, ours);
   for (const one of ours.querySelectorAll('a')) one.setAttribute('href', new URL(one.getAttribute('href')).href);
   const theirs = new DOMParser().parseFromString(expected, 'text/html').body;
-  for (const one of theirs.querySelectorAll('img')) one.replaceWith(link(one.getAttribute('src'), [one.alt || 'Picture']));
-  for (const one of theirs.querySelectorAll('a')) one.replaceWith(link(one.getAttribute('href'), [...one.childNodes]));
-  for (const one of theirs.querySelectorAll('h1, h2, h3, h4, h5')) {
+  const all = (names) => theirs.querySelectorAll(names);
+  for (const one of all('img')) one.replaceWith(link(one.getAttribute('src'), [one.alt || 'Picture']));
+  for (const one of all('a')) one.replaceWith(link(one.getAttribute('href'), [...one.childNodes]));
+  for (const one of all('h1, h2, h3, h4, h5')) {
     const lower = document.createElement(`h${Number(one.localName[1]) + 1}`);
     lower.append(...one.childNodes);
     one.replaceWith(lower);
@@ -60,7 +61,7 @@ ELEMENT = re.compile(r"<(?!https?:|mailto:)[A-Za-z/!?][^>]*>")
 DIFFERENT = {
     "of the named entities, only those that people type": {25},
     "tabs count at the beginning of a line alone": {5, 6, 7},
-    "a line that goes on with a quote's paragraph, though it has no >, may end a heading or a block of code": {
+    "a line without a > goes on with a quote's heading or block of code, too": {
         93,
         236,
         237,
@@ -68,7 +69,7 @@ DIFFERENT = {
     "how far apart a list's entries stand": {264, 270, 271, 280, 318},
     "an address with brackets in brackets, a title in brackets": {496, 505},
     "emphasis that begins before a bracket and ends in it": {523},
-    "brackets in brackets, of which only the inner are a link; Markdown in a picture's description": {
+    "brackets in brackets; Markdown in a picture's description": {
         520,
         526,
         574,
