@@ -4,35 +4,16 @@ GAZETTE_DOCS_IMAGE=docs/images/docs-page.png keeps a picture of the page.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
 
 pytestmark = pytest.mark.e2e
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium as the machine has it (Debian's package `chromium`)."""
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if program is None:
-        reason = "no Chromium is installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        # The sandbox does not work for root, whom containers run tests as; what is opened is our own page.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

