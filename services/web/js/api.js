@@ -42,9 +42,14 @@ export class Api {
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
       signal?.throwIfAborted();
     }
-    if (answer.ok && content) return { body: content, etag: answer.headers.get("ETag") };
+    // A proxy that compresses calls an ETag weak, and If-Match takes none of those.
+    if (answer.ok && content) return { body: content, etag: answer.headers.get("ETag")?.replace("W/", "") };
     const { status } = answer;
-    const unknown = { status, title: "That did not work", detail: `The service gave an answer that says nothing (${status}). Try again in a moment.` };
+    const unknown = {
+      status,
+      title: "That did not work",
+      detail: `The service gave an answer that says nothing (${status}). Try again in a moment.`,
+    };
     throw new Problem(content?.detail ? content : unknown);
   }
 

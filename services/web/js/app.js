@@ -6,7 +6,9 @@ import { match } from "./routes.js";
 import { Session } from "./session.js";
 
 const [top, main, status] = ["top", "main", "status"].map((id) => document.getElementById(id));
-const config = await fetch("config.json").then((answer) => answer.json()).catch(() => main.append("The page can't read config.json. Load it again."));
+const config = await fetch("config.json")
+  .then((answer) => answer.json())
+  .catch(() => main.append("The page can't read config.json. Load it again."));
 const session = new Session(config);
 const api = new Api(config.api_url, session);
 const visits = new Map(); // by key of the history's entry: what its view remembers, and y, how far it was scrolled
@@ -75,6 +77,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 addEventListener("hashchange", () => {
   memory.y = scrollY;
   moved = true;
+  session.notice = "";
   scrollTo(0, 0);
   enter();
   main.focus({ preventScroll: true }); // where the new view begins, as after loading a page

@@ -24,7 +24,10 @@ export function article(context) {
   function renew() {
     if (Date.now() - renewed < 60_000) return;
     renewed = Date.now();
-    load().then(() => document.querySelectorAll(".seen img").forEach((img) => img.naturalWidth || (img.srcset += "")), () => {});
+    load().then(
+      () => document.querySelectorAll(".seen img").forEach((img) => img.naturalWidth || (img.srcset += "")),
+      () => {},
+    );
   }
 
   const sure = () => document.getElementById("sure");
@@ -51,21 +54,25 @@ export function article(context) {
     return html`<article class="text">
         <h1 dir="auto">${found.title}</h1>
         ${about(found)}
-        ${own
-          ? html`<p class="actions">
+        ${
+          own
+            ? html`<p class="actions">
               <a class="button" href="#/articles/${found.id}/edit">Edit</a>
               <button @click=${() => sure().showModal()}>Delete</button>
             </p>`
-          : nothing}
+            : nothing
+        }
         ${problem ? html`<p role="alert">${problem.message}</p>` : nothing}
         <div dir="auto">${body}</div>
       </article>
-      ${shown.length
-        ? html`<section class="gallery" aria-labelledby="gallery" @error=${{ handleEvent: renew, capture: true }}>
+      ${
+        shown.length
+          ? html`<section class="gallery" aria-labelledby="gallery" @error=${{ handleEvent: renew, capture: true }}>
             <h2 id="gallery">Pictures</h2>
             ${shown.map((image) => figure(image, { context }))}
           </section>`
-        : nothing}
+          : nothing
+      }
       <dialog id="sure" aria-labelledby="asked">
         <h2 id="asked">Delete this article?</h2>
         <p>It and its pictures are gone for good.</p>

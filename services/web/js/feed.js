@@ -1,7 +1,7 @@
 // Lists of articles, newest first.
 import { html, nothing } from "../vendor/lit-html.js";
 import { signInFirst } from "./missing.js";
-import { count, time } from "./text.js";
+import { time } from "./text.js";
 
 export function feed(context) {
   const tag = context.query.get("tag");
@@ -28,9 +28,11 @@ const row = (article) => html`<article>
 export const about = ({ author, status, created_at, tags }) => html`<p class="about">
     ${status === "draft" ? html`<strong class="draft">Draft</strong>` : nothing} <bdi>${author.name}</bdi> ${time(created_at)}
   </p>
-  ${tags.length
-    ? html`<ul class="tags" role="list" aria-label="Tags">${tags.map((tag) => html`<li><a href="#/?tag=${encodeURIComponent(tag)}" dir="auto">${tag}</a></li>`)}</ul>`
-    : nothing}`;
+  ${
+    tags.length
+      ? html`<ul class="tags" role="list" aria-label="Tags">${tags.map((tag) => html`<li><a href="#/?tag=${encodeURIComponent(tag)}" dir="auto">${tag}</a></li>`)}</ul>`
+      : nothing
+  }`;
 
 /** A list that grows by a page when its end comes near, or when asked. What was loaded is there again after going back. */
 export function pages(context, path, params, row) {
@@ -49,7 +51,7 @@ export function pages(context, path, params, row) {
       const { body } = await context.api.get(path, { params: { ...params, cursor: memory.cursor }, signal });
       memory.items.push(...body.items);
       memory.cursor = body.next_cursor;
-      if (before) context.say(`${count(memory.items.length - before, "more")}`.replace(/s$/, ""));
+      if (before) context.say(`${memory.items.length - before} more`);
     } catch (error) {
       if (!before) return context.fail(error);
       problem = error;

@@ -10,9 +10,11 @@ export function header(session) {
       ${link("#/", "Newest")} ${link("#/labels", "Labels")} ${session.user ? html`${link("#/mine", "Mine")} ${link("#/new", "Write")}` : nothing}
     </nav>
     <div class="who">
-      ${session.user
-        ? html`<span dir="auto">${session.user.name}</span> <button @click=${() => session.signOut()}>Sign out</button>`
-        : html`<button @click=${() => session.signIn()}>Sign in</button>`}
+      ${
+        session.user
+          ? html`<span dir="auto">${session.user.name}</span> <button @click=${() => session.signOut()}>Sign out</button>`
+          : html`<button @click=${() => session.signIn()}>Sign in</button>`
+      }
     </div>
     ${session.notice ? html`<p role="alert">${session.notice}</p>` : nothing}
   `;

@@ -59,6 +59,8 @@ export function label(context) {
   const { name } = context.params;
   context.title(name);
   const place = (image) => html`<a href="#/articles/${image.article_id}">In its article</a>`;
-  const list = pages(context, `/labels/${encodeURIComponent(name)}/images`, {}, (image) => figure(image, { context, shown: name, caption: place(image) }));
+  const list = pages(context, `/labels/${encodeURIComponent(name)}/images`, {}, (image) =>
+    figure(image, { context, shown: name, caption: place(image) }),
+  );
   return () => html`<h1 dir="auto">${name}</h1><p><a href="#/labels">All labels</a></p>${list()}`;
 }

@@ -99,7 +99,8 @@ export class Session {
     const asked = Date.now();
     const answer = await this.#post("token", fields);
     const content = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw Object.assign(new Error(content.error ?? `status ${answer.status}`), { refused: answer.status < 500 && answer.status !== 429 });
+    if (!answer.ok)
+      throw Object.assign(new Error(content.error ?? `status ${answer.status}`), { refused: answer.status < 500 && answer.status !== 429 });
     return { ...content, until: asked + content.expires_in * 1000 - EARLY };
   }
 
@@ -119,5 +120,9 @@ function owner(token) {
   return { id: claims.sub, name: name ?? `author-${claims.sub.slice(0, 8)}`, editor: claims["cognito:groups"]?.includes("editors") ?? false };
 }
 
-const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
