@@ -16,7 +16,7 @@ from local.provider_mirror import cli_config
 CHECKOUT = Path(__file__).parents[2]
 CONFIGURATION = CHECKOUT / "terraform"
 # What the modules read besides themselves.
-CONTRACTS = ("services/api/openapi.yaml", "services/articles/table.json")
+CONTRACTS = ("services/api/openapi.yaml", "services/articles/table.json", "services/web")
 # Another developer's settings, or credentials, would make the answer theirs.
 FOREIGN = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_LOG", "TF_DATA_DIR")
 
@@ -50,6 +50,17 @@ class Terraform:
         return done if done.returncode else self.run(directory, *arguments)
 
 
+def copy_contracts(checkout: Path) -> None:
+    """Copies what the modules read besides themselves to where they look for it."""
+    for contract in CONTRACTS:
+        source, target = CHECKOUT / contract, checkout / contract
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy(source, target)
+
+
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     binary = shutil.which("terraform")
@@ -61,9 +72,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
 
     checkout = tmp_path_factory.mktemp("checkout")
     shutil.copytree(CONFIGURATION, checkout / "terraform", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    for contract in CONTRACTS:
-        (checkout / contract).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CHECKOUT / contract, checkout / contract)
+    copy_contracts(checkout)
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     settings = cli_config(checkout / "terraform.rc")

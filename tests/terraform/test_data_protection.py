@@ -19,6 +19,8 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
 
 DISTRIBUTION = "arn:aws:cloudfront::111122223333:distribution/E1"
 
+PAGE = "arn:aws:cloudfront::111122223333:distribution/E2"
+
 STAGE = """
 terraform {
   required_providers {
@@ -40,6 +42,7 @@ module "gazette" {
   customer_key = var.customer_key
 
   waf                 = {}
+  page                = { api_under_same_origin = false }
   image_event_emails  = { "desk@example.org" = {} }
   image_event_webhook = { url = "https://example.org/hook" }
   media_cdn = {
@@ -75,10 +78,13 @@ DATA = {
     "aws_region": {"name": "eu-west-1"},
     "aws_partition": {"partition": "aws"},
 }
+WEB_PAGE = "module.gazette.module.web_page[0]"
 PIPELINE = "module.gazette.module.image_pipeline"
 ARNS = {
     f"{PIPELINE}.aws_s3_bucket.uploads": "arn:aws:s3:::uploads",
     f"{PIPELINE}.aws_s3_bucket.media": "arn:aws:s3:::media",
+    f"{WEB_PAGE}.aws_s3_bucket.page": "arn:aws:s3:::page",
+    f"{WEB_PAGE}.aws_cloudfront_distribution.this": PAGE,
     f"{PIPELINE}.aws_sqs_queue.image_jobs": "arn:aws:sqs:eu-west-1:111122223333:jobs",
     f"{PIPELINE}.aws_sqs_queue.dead_letters": "arn:aws:sqs:eu-west-1:111122223333:dead",
     f"{PIPELINE}.aws_sqs_queue.undelivered": "arn:aws:sqs:eu-west-1:111122223333:undelivered",
@@ -154,7 +160,7 @@ def _refuses_plain_http(plan: Plan, policies: str, action: str, arns: set[str]) 
 @pytest.mark.parametrize(
     ("kind", "policies", "action", "number"),
     [
-        ("aws_s3_bucket", "aws_s3_bucket_policy", "s3:*", 2),
+        ("aws_s3_bucket", "aws_s3_bucket_policy", "s3:*", 3),
         ("aws_sqs_queue", "aws_sqs_queue_policy", "sqs:*", 3),
         ("aws_sns_topic", "aws_sns_topic_policy", "sns:Publish", 2),
     ],
@@ -203,10 +209,11 @@ def test_one_switch_encrypts_everything_with_a_customer_key(planned: Callable[[s
     plan = planned("a_key_of_its_own")
     keys = _keys(plan)
 
-    assert len(keys) >= 1 + 2 + 3 + 2 + 5, keys
+    assert len(keys) >= 1 + 3 + 3 + 2 + 5, keys
     assert [address for address, key in keys.items() if key != KEY] == []
     [key] = _of(plan, "aws_kms_key")
-    assert DISTRIBUTION in key["values"]["policy"], "CloudFront cannot read what it serves"
+    for distribution in (DISTRIBUTION, PAGE):
+        assert distribution in key["values"]["policy"], "CloudFront cannot read what it serves"
 
 
 def test_every_bucket_has_an_encryption_of_its_own(planned: Callable[[str], Plan]) -> None:

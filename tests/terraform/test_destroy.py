@@ -41,6 +41,19 @@ EVERYTHING: dict[str, Callable[[Any], list[str]]] = {
     "budgets": _call("budgets", "describe_budgets", "Budgets", "BudgetName", AccountId="000000000000"),
     "alarms": _call("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", MaxRecords=100),
     "composite alarms": _call("cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"),
+    "distributions": lambda client: [
+        one["Comment"] for one in client("cloudfront").list_distributions()["DistributionList"].get("Items", [])
+    ],
+    "origin access controls": lambda client: [
+        one["Name"]
+        for one in client("cloudfront").list_origin_access_controls()["OriginAccessControlList"].get("Items", [])
+    ],
+    "response headers policies": lambda client: [
+        one["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]["Name"]
+        for one in client("cloudfront")
+        .list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"]
+        .get("Items", [])
+    ],
     "dashboards": _call("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "user pools": _call("cognito-idp", "list_user_pools", "UserPools", "Name", MaxResults=60),
     "tables": _call("dynamodb", "list_tables", "TableNames", ""),

@@ -26,12 +26,15 @@ NAMES = {
     "aws_api_gateway_rest_api": "name",
     "aws_api_gateway_usage_plan": "name",
     "aws_budgets_budget": "name",
+    "aws_cloudfront_origin_access_control": "name",
+    "aws_cloudfront_response_headers_policy": "name",
     "aws_cloudwatch_dashboard": "dashboard_name",
     "aws_cloudwatch_event_rule": "name",
     "aws_cloudwatch_log_group": "name",
     "aws_cloudwatch_metric_alarm": "alarm_name",
     "aws_codedeploy_app": "name",
     "aws_cognito_user_pool": "name",
+    "aws_cognito_user_pool_domain": "domain",
     "aws_dynamodb_table": "name",
     "aws_iam_role": "name",
     "aws_lambda_function": "function_name",
@@ -45,16 +48,18 @@ NAMES = {
 PARTS = re.compile(
     r"aws_api_gateway_(account|authorizer|deployment|gateway_response|integration|integration_response|method|"
     r"method_response|method_settings|model|request_validator|resource|stage)|"
-    r"aws_cloudwatch_event_target|aws_codedeploy_deployment_group|"
+    r"aws_cloudfront_distribution|aws_cloudwatch_event_target|aws_codedeploy_deployment_group|"
     r"aws_cognito_user_(group|pool_client)|aws_iam_role_policy(_attachment)?|"
-    r"aws_lambda_(alias|event_source_mapping|permission)|aws_s3_bucket_\w+|"
+    r"aws_lambda_(alias|event_source_mapping|permission)|aws_s3_(bucket_\w+|object)|"
     r"aws_sns_topic_(policy|subscription)|aws_sqs_queue_\w+|aws_wafv2_web_acl_(association|logging_configuration)|"
     r"terraform_data"
 )
 
 # In these statements AWS knows no resource, or none with a name.
 ANYWHERE = {
+    "KeysAndOriginsOfDistributions": "CloudFront knows no resource for these",
     "ReadConfiguration": "reads what things are set to, never what they hold; many of its actions know no resource",
+    "ReadSignInPages": "cognito-idp:DescribeUserPoolDomain knows no resource",
     "StartOwnFunctions": "a mapping has no ARN before it is made; its condition names the stage's functions",
     "StopReleases": "codedeploy:StopDeployment knows no resource",
     "WhatKnowsNoResource": "each of its actions has no resource, or one whose ARN is an id that AWS gives",
@@ -182,7 +187,9 @@ def test_every_role_in_dev_has_the_boundary(dev: list[Any]) -> None:
 
 
 def test_the_deliverys_actions_are_named_one_by_one(delivery: dict[str, Any]) -> None:
-    assert set(delivery) == {"plan", "deploy dev", "deploy prod", "release dev", "release prod"}
+    assert set(delivery) == {
+        "plan", "deploy dev", "deploy prod", "release dev", "release prod", "cloudfront dev", "page dev",
+    }  # fmt: skip
     patterns = [
         (role, action)
         for role, policy in delivery.items()
@@ -207,7 +214,7 @@ def test_the_delivery_reaches_everything_only_where_nothing_has_a_name(delivery:
 
 @pytest.mark.parametrize(("stage", "other"), [("dev", "prod"), ("prod", "dev")])
 def test_a_stages_delivery_names_nothing_of_another_stage(delivery: dict[str, Any], stage: str, other: str) -> None:
-    policy = json.dumps([delivery[f"deploy {stage}"], delivery[f"release {stage}"]])
+    policy = json.dumps([policy for role, policy in delivery.items() if role.endswith(f" {stage}")])
 
     assert f"gazette-{stage}-" in policy
     assert f"gazette-{other}" not in policy
@@ -227,7 +234,8 @@ def test_a_stages_delivery_names_nothing_of_another_stage(delivery: dict[str, An
 def test_the_delivery_does_not_touch_what_tables_queues_and_buckets_hold(delivery: dict[str, Any], action: str) -> None:
     for policy in delivery.values():
         for statement in policy["Statement"]:
-            reached = json.dumps(statement["Resource"])
+            # The page's files are the repository's, for everybody to read: they are delivered as functions are.
+            reached = json.dumps([one for one in statement["Resource"] if not re.search(r":gazette-\w+-page-\d", one)])
             assert action not in statement["Action"] or "gazette-dev" not in reached, statement["Sid"]
 
 

@@ -36,6 +36,11 @@ terraform {
 provider "aws" {
   s3_use_path_style = true
 }
+
+# Not what moto knows of CloudFront.
+module "gazette" {
+  page = null
+}
 """
 
 

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from local.ports import HOST, free_port
 from tests import scans
 from tests.scans import Report, Skip
-from tests.terraform.conftest import CHECKOUT, CONFIGURATION, CONTRACTS, Terraform
+from tests.terraform.conftest import CONFIGURATION, Terraform, copy_contracts
 
 pytestmark = pytest.mark.terraform
 
@@ -42,6 +42,19 @@ VARIABLES = {
             "signing_key": "a",
         }
     ),
+}
+# Dev's is on. Beside prod's web ACL a page calls the API directly.
+PAGES = {
+    "dev": {},
+    "prod": {
+        "page": json.dumps(
+            {
+                "api_under_same_origin": False,
+                "aliases": ["gazette.example"],
+                "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/c",
+            }
+        )
+    },
 }
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 
@@ -85,9 +98,7 @@ def comments() -> list[Skip]:
 def plans(terraform: Terraform, checkout: Path) -> Iterator[Path]:
     """Plans both stages from nothing. All that the provider asks AWS then is whose account it is."""
     shutil.copytree(CONFIGURATION, checkout / "terraform", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    for contract in CONTRACTS:
-        (checkout / contract).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CHECKOUT / contract, checkout / contract)
+    copy_contracts(checkout)
     port = free_port()
     server = ThreadedMotoServer(ip_address=HOST, port=port, verbose=False)
     server.start()
@@ -117,7 +128,7 @@ def plan(terraform: Terraform, stage: str) -> Path:
     assert initialised.returncode == 0, initialised.stdout
     planned = terraform.run(
         f"environments/{stage}", "plan", "-input=false", "-no-color", "-out=plan",
-        *(f"-var={name}={value.replace('STAGE', stage)}" for name, value in VARIABLES.items()),
+        *(f"-var={name}={value.replace('STAGE', stage)}" for name, value in (VARIABLES | PAGES[stage]).items()),
     )  # fmt: skip
     assert planned.returncode == 0, planned.stdout
     shown = subprocess.run(

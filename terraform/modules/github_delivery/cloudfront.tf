@@ -57,13 +57,14 @@ resource "aws_iam_policy" "cloudfront" {
         Condition = { StringEquals = { "aws:ResourceTag/Environment" = each.key } }
       },
       {
-        Sid    = "PoliciesOfDistributions"
+        Sid    = "WhatBelongsToDistributions"
         Effect = "Allow"
         Action = [
           "cloudfront:CreateCachePolicy", "cloudfront:DeleteCachePolicy", "cloudfront:UpdateCachePolicy",
           "cloudfront:CreateResponseHeadersPolicy", "cloudfront:DeleteResponseHeadersPolicy", "cloudfront:UpdateResponseHeadersPolicy",
+          "cloudfront:DeleteOriginAccessControl", "cloudfront:UpdateOriginAccessControl",
         ]
-        Resource = ["${local.cloudfront}:cache-policy/*", "${local.cloudfront}:response-headers-policy/*"]
+        Resource = [for kind in ["cache-policy", "origin-access-control", "response-headers-policy"] : "${local.cloudfront}:${kind}/*"]
       },
       # CloudFront knows no resource for these.
       {
@@ -71,7 +72,7 @@ resource "aws_iam_policy" "cloudfront" {
         Effect = "Allow"
         Action = [
           "cloudfront:CreateKeyGroup", "cloudfront:DeleteKeyGroup", "cloudfront:UpdateKeyGroup",
-          "cloudfront:CreateOriginAccessControl", "cloudfront:DeleteOriginAccessControl", "cloudfront:UpdateOriginAccessControl",
+          "cloudfront:CreateOriginAccessControl",
           "cloudfront:CreatePublicKey", "cloudfront:DeletePublicKey", "cloudfront:UpdatePublicKey",
         ]
         Resource = ["*"]
