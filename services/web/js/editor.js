@@ -47,8 +47,7 @@ export function editor(context) {
 
   function accept(answer) {
     article = answer.body;
-    // A proxy that compresses weakens it, and If-Match takes none of those. It looks at the text's version alone.
-    etag = answer.etag.replace("W/", "");
+    etag = answer.etag; // If-Match looks at the text's version in it alone: pictures that become ready make no conflict
     saved = flat(article);
   }
 
@@ -86,8 +85,9 @@ export function editor(context) {
   async function send(status) {
     const before = fields;
     const { title, body } = before;
-    const tags = [...new Set(before.tags.split(",").map((tag) => tag.trim()))].filter(Boolean);
-    const wanted = { title, body, tags, status };
+    const typed = [...new Set(before.tags.split(",").map((tag) => tag.trim()))].filter(Boolean);
+    // Those that nobody touched go back as they came: in another client's there may be a comma.
+    const wanted = { title, body, tags: article && before.tags === saved.tags ? article.tags : typed, status };
     const isNew = !article;
     problem = null;
     said = "Saving …";
@@ -100,10 +100,10 @@ export function editor(context) {
       if (!undo?.lasting) undo = null;
       // What was typed meanwhile stays, unsaved.
       set(Object.fromEntries(Object.entries(saved).filter(([name]) => fields[name] === before[name])), "Saved");
+      if (isNew) gallery.open(article);
       if (!isNew || signal.aborted) return;
       history.replaceState(history.state, "", `#/articles/${article.id}/edit`);
       context.title("Edit article");
-      gallery.open(article);
     } catch (error) {
       problem = error;
       set({});

@@ -15,8 +15,11 @@ export function pictures(context, save) {
   let alt = "";
   let over = false;
   let replaced; // the entry that another file is chosen for
+  let waiting = 0; // how many the service has still something to say about
   let timer;
-  let pause = SOONEST;
+  let looking = false;
+  let pause;
+  let renewed = 0;
   attach();
 
   function attach() {
@@ -27,32 +30,40 @@ export function pictures(context, save) {
     };
   }
 
-  const states = () => uploads.entries.map(({ phase, image }) => phase !== "uploading" && image?.status);
-
-  /** Asks for all that are unfinished at once; for none while nobody sees the page. */
+  /** Asks for all that are unfinished at once, sooner after each change; for none while nobody sees the page. */
   function plan() {
-    if (timer || signal.aborted || document.hidden || !states().some((state) => UNFINISHED.includes(state))) return;
+    const unfinished = uploads.entries.filter(({ phase, image }) => phase !== "uploading" && UNFINISHED.includes(image?.status)).length;
+    if (unfinished !== waiting) pause = SOONEST;
+    if (unfinished !== waiting || document.hidden) timer = clearTimeout(timer);
+    waiting = unfinished;
+    if (timer || looking || signal.aborted || document.hidden || !unfinished) return;
     timer = setTimeout(look, pause);
     pause = Math.min(pause * 1.4, LATEST);
   }
 
   async function look() {
-    const before = `${states()}`;
+    timer = null;
+    looking = true;
     try {
-      const { body } = await context.api.get(uploads.path, { signal });
-      uploads.merge(body.items);
+      uploads.merge((await context.api.get(uploads.path, { signal })).body.items);
     } catch (problem) {
       // It is asked again, and nothing is lost meanwhile. What is gone is asked for no more.
-      if (signal.aborted || [401, 403, 404].includes(problem.status)) return;
+      if ([401, 403, 404].includes(problem.status)) return;
     }
-    if (`${states()}` !== before) pause = SOONEST;
-    timer = null;
+    looking = false;
     plan();
+  }
+
+  /** Pictures' addresses live for a quarter of an hour: what is scrolled to later gets new ones. */
+  async function renew({ target }) {
+    if (!target.closest(".seen") || Date.now() - renewed < 60_000) return;
+    renewed = Date.now();
+    const { body } = await context.api.get(uploads.path, { signal }).catch(() => ({ body: { items: [] } }));
+    uploads.merge(body.items, true);
   }
 
   function add(files) {
     if (!files.length) return;
-    pause = SOONEST;
     if (replaced) uploads.remove(replaced);
     uploads.add(files, replaced?.alt ?? alt.trim());
     if (!replaced) alt = "";
@@ -117,10 +128,10 @@ export function pictures(context, save) {
   function row(entry) {
     const { name, phase, preview, complaint } = entry;
     const verb = phase === "uploading" ? "Cancel" : "Remove";
-    const hide = (event) => (event.target.hidden = true); // a file that is no picture after all
+    const judge = ({ target, type }) => (target.hidden = type === "error"); // it may be no picture after all
     return html`<li class="entry">
       <div class="row">
-        ${preview ? html`<img class="small" src=${preview} alt="" @error=${hide}>` : nothing}
+        ${preview ? html`<img class="small" src=${preview} alt="" @error=${judge} @load=${judge}>` : nothing}
         <strong dir="auto">${name}</strong>
         <button class="remove" aria-label="${verb} ${name}" @click=${() => remove(entry)}>${verb}</button>
       </div>
@@ -130,7 +141,7 @@ export function pictures(context, save) {
 
   return {
     open(article) {
-      uploads = Uploads.of(`${context.session.user.id} ${article.id}`, article, uploads);
+      uploads = Uploads.of(`${context.session.user?.id} ${article.id}`, article, uploads);
       attach();
       uploads.onchange();
     },
@@ -148,7 +159,7 @@ export function pictures(context, save) {
           }}>
         <p id="files-hint" class="hint">Choose, drop or paste them: up to 25 MB each.</p>
       </div>
-      <ul class="entries" role="list">${uploads.entries.map(row)}</ul>
+      <ul class="entries" role="list" @error=${{ handleEvent: renew, capture: true }}>${uploads.entries.map(row)}</ul>
     </section>`,
   };
 }

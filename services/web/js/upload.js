@@ -20,6 +20,7 @@ addEventListener("beforeunload", (event) => [...known.values()].some(({ running 
 export class Uploads {
   entries = [];
   running = 0;
+  #deleted = new Set(); // ids that an answer on its way may still have
   onchange = () => {};
   say = () => {};
 
@@ -66,16 +67,19 @@ export class Uploads {
     this.onchange();
   }
 
-  /** Takes over what the API says, and tells what is new. */
-  merge(images) {
+  /** Takes over what the API says, and tells what is new. With `urls`, also new addresses of pictures. */
+  merge(images, urls = false) {
     const news = [];
     for (const image of images) {
       const { id, status, filename } = image;
+      if (this.#deleted.has(id)) continue;
       const entry = this.entries.find((other) => other.image?.id === id);
       // While one is being registered, an unknown one may be that.
       if (!entry && !(this.running && status === "pending")) this.entries.push({ name: filename, image, phase: "sent" });
-      // One that is as it was keeps its object: another's URLs would load the picture anew.
-      if (!entry || (entry.image.status === status && entry.image.analysed_at === image.analysed_at)) continue;
+      if (!entry) continue;
+      // One that is as it was keeps its addresses: others would load the picture anew.
+      if (urls) entry.image.urls = image.urls;
+      if (entry.image.status === status && entry.image.analysed_at === image.analysed_at) continue;
       Object.assign(entry, { image, phase: "sent", problem: null });
       if (status === "processing") continue;
       unpreview(entry);
@@ -141,6 +145,7 @@ export class Uploads {
         return false;
       }
     }
+    this.#deleted.add(entry.image?.id);
     Object.assign(entry, { image: null, key: null, complaint: null });
     return true;
   }
