@@ -6,7 +6,6 @@ for who takes it, the headers of security_headers.json, and /config.json, which 
 What it is not:
 
 - The API is not under the same origin as in AWS, but at the emulator: the browser asks it with CORS.
-- No HTTPS, HTTP/2 or Brotli, no ranges, no Last-Modified. What is missing is 404, where a bucket that may not be listed
-  answers 403 if the distribution leaves it at that.
+- No HTTPS, HTTP/2 or Brotli, no ranges, no Last-Modified. What is missing is said in a sentence, where S3 writes XML.
 - It is no cache. CloudFront keeps answers at its edges and asks the bucket again; here every request reads the file.
 """

@@ -7,24 +7,23 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
+# As in terraform/modules/web_page: a file that it has no type for is to be missed here, before a deploy.
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
 }
 INDEX: Final = "index.html"
 # Is for those who serve the page, not for those who load it.
 KEPT_BACK: Final = "security_headers.json"
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html: smaller ones stay as
-# they are. Its list of types has all of the above but pictures.
+# they are. Its list of types has all of the above but this one.
 _LEAST_TO_COMPRESS: Final = 1000  # bytes
-_NOT_COMPRESSED: Final = ("image/png", "image/x-icon")
+_NOT_COMPRESSED: Final = "image/png"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Content:
 
     def compressed(self) -> bytes | None:
         """The body in gzip; None where CloudFront would not compress it."""
-        if len(self.body) < _LEAST_TO_COMPRESS or self.type in _NOT_COMPRESSED:
+        if len(self.body) < _LEAST_TO_COMPRESS or self.type == _NOT_COMPRESSED:
             return None
         return _gzip(self.body)
 
