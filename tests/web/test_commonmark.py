@@ -1,4 +1,4 @@
-"""services/web/js/markdown.js on the examples of CommonMark's specification, in a browser. What differs is named here."""
+"""services/web/js/markdown.js on the examples of CommonMark's specification, in a browser. What differs is named."""
 
 import re
 from collections.abc import Iterator
