@@ -26,7 +26,6 @@ OUTPUTS = {
 POLICY = "connect-src 'self' {api_origin} {uploads_origin} {sign_in_origin}; img-src {media_origin}"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 SCRIPT = "export const a = 1;\n" * 100
-SERVED = {"/", "/index.html", "/js/app.js", "/js/small.js", "/style.css", "/favicon.svg", "/vendor/LICENSES.txt"}
 
 
 @dataclass(frozen=True)
