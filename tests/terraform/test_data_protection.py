@@ -84,7 +84,7 @@ ARNS = {
     f"{PIPELINE}.aws_s3_bucket.uploads": "arn:aws:s3:::uploads",
     f"{PIPELINE}.aws_s3_bucket.media": "arn:aws:s3:::media",
     f"{WEB_PAGE}.aws_s3_bucket.page": "arn:aws:s3:::page",
-    f"{WEB_PAGE}.aws_cloudfront_distribution.this": PAGE,
+    f"{WEB_PAGE}.aws_cloudfront_distribution.page": PAGE,
     f"{PIPELINE}.aws_sqs_queue.image_jobs": "arn:aws:sqs:eu-west-1:111122223333:jobs",
     f"{PIPELINE}.aws_sqs_queue.dead_letters": "arn:aws:sqs:eu-west-1:111122223333:dead",
     f"{PIPELINE}.aws_sqs_queue.undelivered": "arn:aws:sqs:eu-west-1:111122223333:undelivered",

@@ -1,5 +1,5 @@
 # Signs each of CloudFront's requests to the bucket.
-resource "aws_cloudfront_origin_access_control" "this" {
+resource "aws_cloudfront_origin_access_control" "page" {
   name                              = "${var.name}-page"
   description                       = "Reads the page's bucket of ${var.name}"
   origin_access_control_origin_type = "s3"
@@ -17,7 +17,7 @@ locals {
   }
 }
 
-resource "aws_cloudfront_distribution" "this" {
+resource "aws_cloudfront_distribution" "page" {
   # checkov:skip=CKV_AWS_68:the page is the same few files for everybody; a site's own web ACL comes by web_acl_arn
   # checkov:skip=CKV_AWS_86:the API logs what it is asked; who reads the page is nobody's business
   # checkov:skip=CKV_AWS_174:TLS 1.2 wherever a site brings its own certificate; CloudFront's own name knows no choice
@@ -43,7 +43,7 @@ resource "aws_cloudfront_distribution" "this" {
   origin {
     origin_id                = "page"
     domain_name              = aws_s3_bucket.page.bucket_regional_domain_name
-    origin_access_control_id = aws_cloudfront_origin_access_control.this.id
+    origin_access_control_id = aws_cloudfront_origin_access_control.page.id
   }
 
   default_cache_behavior {
@@ -53,7 +53,7 @@ resource "aws_cloudfront_distribution" "this" {
     viewer_protocol_policy     = "redirect-to-https"
     compress                   = true
     cache_policy_id            = local.managed.caching_optimized
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.page.id
   }
 
   # Deliberately no origin_path: /dev/articles is the stage's own path at API Gateway, so nothing has to be rewritten at the

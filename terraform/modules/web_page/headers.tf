@@ -22,7 +22,7 @@ locals {
   known = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"]
 }
 
-resource "aws_cloudfront_response_headers_policy" "this" {
+resource "aws_cloudfront_response_headers_policy" "page" {
   # checkov:skip=CKV_AWS_259:two years; whether subdomains and browsers' lists are told too is for the owner of the name to say
 
   name    = "${var.name}-page"

@@ -72,7 +72,7 @@ resource "aws_s3_bucket_policy" "page" {
         Principal = { Service = "cloudfront.amazonaws.com" }
         Action    = ["s3:GetObject", "s3:ListBucket"]
         Resource  = [aws_s3_bucket.page.arn, "${aws_s3_bucket.page.arn}/*"]
-        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.this.arn } }
+        Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.page.arn } }
       }],
     )
   })

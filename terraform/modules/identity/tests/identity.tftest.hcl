@@ -117,7 +117,7 @@ run "without_a_page_there_is_no_way_to_sign_in_by_one" {
   assert {
     condition = (
       length(aws_cognito_user_pool_domain.sign_in) == 0 && output.sign_in_url == null
-      && !aws_cognito_user_pool_client.app.allowed_oauth_flows_user_pool_client
+      && aws_cognito_user_pool_client.app.allowed_oauth_flows_user_pool_client == false
       && length(aws_cognito_user_pool_client.app.allowed_oauth_flows) == 0
       && length(aws_cognito_user_pool_client.app.callback_urls) == 0
     )

@@ -75,8 +75,8 @@ run "nobody_reads_the_bucket_but_that_distribution" {
 
   assert {
     condition = (
-      one([for origin in aws_cloudfront_distribution.this.origin : origin.origin_access_control_id if origin.origin_id == "page"]) == "control"
-      && aws_cloudfront_origin_access_control.this.signing_behavior == "always"
+      one([for origin in aws_cloudfront_distribution.page.origin : origin.origin_access_control_id if origin.origin_id == "page"]) == "control"
+      && aws_cloudfront_origin_access_control.page.signing_behavior == "always"
     )
     error_message = "S3 would not know who asks."
   }
@@ -117,16 +117,16 @@ run "the_api_is_under_the_pages_own_origin" {
 
   assert {
     condition = (
-      one(aws_cloudfront_distribution.this.ordered_cache_behavior).path_pattern == "/v1/*"
-      && one(aws_cloudfront_distribution.this.ordered_cache_behavior).allowed_methods == toset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
-      && one(aws_cloudfront_distribution.this.ordered_cache_behavior).viewer_protocol_policy == "https-only"
+      one(aws_cloudfront_distribution.page.ordered_cache_behavior).path_pattern == "/v1/*"
+      && one(aws_cloudfront_distribution.page.ordered_cache_behavior).allowed_methods == toset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
+      && one(aws_cloudfront_distribution.page.ordered_cache_behavior).viewer_protocol_policy == "https-only"
     )
     error_message = "Some calls don't get to the API, or some get there in clear."
   }
 
   assert {
     condition = one([
-      for origin in aws_cloudfront_distribution.this.origin : jsonencode([origin.domain_name, origin.origin_path, one(origin.custom_origin_config).origin_protocol_policy])
+      for origin in aws_cloudfront_distribution.page.origin : jsonencode([origin.domain_name, origin.origin_path, one(origin.custom_origin_config).origin_protocol_policy])
       if origin.origin_id == "api"
     ]) == jsonencode(["a1b2c3.execute-api.eu-west-1.amazonaws.com", null, "https-only"])
     error_message = "Another host is asked, or the stage would be there twice."
@@ -135,8 +135,8 @@ run "the_api_is_under_the_pages_own_origin" {
   # CachingDisabled, and AllViewerExceptHostHeader: Authorization gets there, and no answer is kept for somebody else.
   assert {
     condition = (
-      one(aws_cloudfront_distribution.this.ordered_cache_behavior).cache_policy_id == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-      && one(aws_cloudfront_distribution.this.ordered_cache_behavior).origin_request_policy_id == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+      one(aws_cloudfront_distribution.page.ordered_cache_behavior).cache_policy_id == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+      && one(aws_cloudfront_distribution.page.ordered_cache_behavior).origin_request_policy_id == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
     )
     error_message = "The API would not know who calls, or one person would see another's answer."
   }
@@ -156,14 +156,14 @@ run "no_error_is_kept_and_none_is_replaced" {
 
   assert {
     condition = alltrue([
-      for response in aws_cloudfront_distribution.this.custom_error_response :
+      for response in aws_cloudfront_distribution.page.custom_error_response :
       response.error_caching_min_ttl == 0 && response.response_page_path == null && response.response_code == null
     ])
     error_message = "A stranger's 404 would be the author's, or a problem's body would be lost."
   }
 
   assert {
-    condition     = toset([for response in aws_cloudfront_distribution.this.custom_error_response : response.error_code]) == toset([400, 403, 404, 405, 414, 500, 501, 502, 503, 504])
+    condition     = toset([for response in aws_cloudfront_distribution.page.custom_error_response : response.error_code]) == toset([400, 403, 404, 405, 414, 500, 501, 502, 503, 504])
     error_message = "CloudFront keeps the others for 10 seconds."
   }
 }
@@ -173,18 +173,18 @@ run "the_page_itself_is_compressed_and_comes_with_its_headers" {
 
   assert {
     condition = (
-      aws_cloudfront_distribution.this.default_root_object == "index.html"
-      && aws_cloudfront_distribution.this.default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
-      && aws_cloudfront_distribution.this.default_cache_behavior[0].allowed_methods == toset(["GET", "HEAD"])
-      && aws_cloudfront_distribution.this.default_cache_behavior[0].compress
-      && aws_cloudfront_distribution.this.default_cache_behavior[0].response_headers_policy_id == "headers"
+      aws_cloudfront_distribution.page.default_root_object == "index.html"
+      && aws_cloudfront_distribution.page.default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
+      && aws_cloudfront_distribution.page.default_cache_behavior[0].allowed_methods == toset(["GET", "HEAD"])
+      && aws_cloudfront_distribution.page.default_cache_behavior[0].compress
+      && aws_cloudfront_distribution.page.default_cache_behavior[0].response_headers_policy_id == "headers"
     )
     error_message = "The page is slower, or less safe, than it is to be."
   }
 
   assert {
     condition = alltrue([
-      for config in aws_cloudfront_response_headers_policy.this.security_headers_config :
+      for config in aws_cloudfront_response_headers_policy.page.security_headers_config :
       config.content_type_options[0].override && config.content_security_policy[0].override
       && config.frame_options[0].frame_option == "DENY"
       && config.referrer_policy[0].referrer_policy == "no-referrer"
@@ -194,7 +194,7 @@ run "the_page_itself_is_compressed_and_comes_with_its_headers" {
   }
 
   assert {
-    condition = toset(one(aws_cloudfront_response_headers_policy.this.custom_headers_config).items[*].header) == setsubtract(
+    condition = toset(one(aws_cloudfront_response_headers_policy.page.custom_headers_config).items[*].header) == setsubtract(
       keys(jsondecode(file("${var.directory}/security_headers.json"))),
       ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"],
     )
@@ -206,7 +206,7 @@ run "the_page_may_load_its_own_and_call_its_cloud_and_nothing_else" {
   command = plan
 
   assert {
-    condition = toset(split("; ", one(one(aws_cloudfront_response_headers_policy.this.security_headers_config).content_security_policy).content_security_policy)) == toset([
+    condition = toset(split("; ", one(one(aws_cloudfront_response_headers_policy.page.security_headers_config).content_security_policy).content_security_policy)) == toset([
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
@@ -231,7 +231,7 @@ run "across_origins_cloudfront_has_no_part_in_the_api" {
   }
 
   assert {
-    condition     = length(aws_cloudfront_distribution.this.ordered_cache_behavior) == 0 && [for origin in aws_cloudfront_distribution.this.origin : origin.origin_id] == ["page"]
+    condition     = length(aws_cloudfront_distribution.page.ordered_cache_behavior) == 0 && [for origin in aws_cloudfront_distribution.page.origin : origin.origin_id] == ["page"]
     error_message = "Something goes to the API all the same."
   }
 
@@ -241,7 +241,7 @@ run "across_origins_cloudfront_has_no_part_in_the_api" {
   }
 
   assert {
-    condition     = strcontains(one(one(aws_cloudfront_response_headers_policy.this.security_headers_config).content_security_policy).content_security_policy, "connect-src 'self' https://a1b2c3.execute-api.eu-west-1.amazonaws.com https://uploads.s3.eu-west-1.amazonaws.com ")
+    condition     = strcontains(one(one(aws_cloudfront_response_headers_policy.page.security_headers_config).content_security_policy).content_security_policy, "connect-src 'self' https://a1b2c3.execute-api.eu-west-1.amazonaws.com https://uploads.s3.eu-west-1.amazonaws.com ")
     error_message = "The page may not call its API."
   }
 }
@@ -257,7 +257,7 @@ run "across_origins_the_api_may_have_another_address" {
   assert {
     condition = (
       jsondecode(aws_s3_object.config.content).api_url == "https://api.example.com/v1"
-      && strcontains(one(one(aws_cloudfront_response_headers_policy.this.security_headers_config).content_security_policy).content_security_policy, " https://api.example.com ")
+      && strcontains(one(one(aws_cloudfront_response_headers_policy.page.security_headers_config).content_security_policy).content_security_policy, " https://api.example.com ")
     )
     error_message = "The page calls another address."
   }
@@ -267,7 +267,7 @@ run "cloudfronts_own_name_unless_there_is_another" {
   command = plan
 
   assert {
-    condition     = output.urls == ["https://d111111abcdef8.cloudfront.net"] && aws_cloudfront_distribution.this.viewer_certificate[0].cloudfront_default_certificate
+    condition     = output.urls == ["https://d111111abcdef8.cloudfront.net"] && aws_cloudfront_distribution.page.viewer_certificate[0].cloudfront_default_certificate
     error_message = "The page would be elsewhere."
   }
 }
@@ -283,7 +283,7 @@ run "own_names_come_with_modern_tls" {
   assert {
     condition = (
       output.urls == ["https://gazette.example", "https://www.gazette.example"] && output.domain_name == "d111111abcdef8.cloudfront.net"
-      && aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
+      && aws_cloudfront_distribution.page.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
     )
     error_message = "Older TLS gets in, or the page is elsewhere."
   }
@@ -296,7 +296,7 @@ run "an_own_name_without_a_certificate_is_refused" {
     aliases = ["gazette.example"]
   }
 
-  expect_failures = [aws_cloudfront_distribution.this]
+  expect_failures = [aws_cloudfront_distribution.page]
 }
 
 run "a_regional_web_acl_is_refused" {
@@ -317,7 +317,7 @@ run "a_web_acl_stands_before_all_of_it" {
   }
 
   assert {
-    condition     = aws_cloudfront_distribution.this.web_acl_id == var.web_acl_arn
+    condition     = aws_cloudfront_distribution.page.web_acl_id == var.web_acl_arn
     error_message = "The web ACL was lost."
   }
 }
