@@ -55,8 +55,12 @@ function show() {
       update();
     },
   };
-  template = view(context);
-  update();
+  try {
+    template = view(context);
+    update();
+  } catch (error) {
+    context.fail(error);
+  }
 }
 
 /** Takes over what was kept for this entry of the history. */
@@ -67,6 +71,7 @@ function enter() {
   wanted = memory.y;
   setTimeout(() => (wanted = 0), 2000); // who scrolls meanwhile must not be pulled back
   history.replaceState({ key }, "");
+  render(nothing, main); // no dialog of one article may stay open over another
   show();
 }
 
@@ -82,7 +87,7 @@ addEventListener("hashchange", () => {
   enter();
   main.focus({ preventScroll: true }); // where the new view begins, as after loading a page
 });
-addEventListener("pagehide", () => history.replaceState({ ...history.state, y: scrollY }, ""));
+addEventListener("beforeunload", () => history.replaceState({ ...history.state, y: scrollY }, ""));
 history.scrollRestoration = "manual";
 
 await session.resume();

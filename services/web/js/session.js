@@ -25,7 +25,7 @@ export class Session {
     try {
       this.#keep(JSON.parse(sessionStorage.getItem(TOKENS)));
     } catch {
-      this.#keep(null);
+      // Without storage, or with something else in it, one is a reader.
     }
     const query = new URLSearchParams(location.search);
     if (!query.has("code") && !query.has("error")) return;
@@ -71,6 +71,10 @@ export class Session {
   }
 
   async signIn() {
+    if (!isSecureContext) {
+      this.notice = "Signing in needs HTTPS.";
+      return this.onchange();
+    }
     const [verifier, state] = [random(), random()];
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     sessionStorage.setItem(ASKED, JSON.stringify({ verifier, state, hash: location.hash }));
