@@ -42,6 +42,9 @@ def test_all_that_a_browser_loads_is_smaller_than_the_budget(pytestconfig: pytes
     )
 
     assert raw < BUDGET
+    told = re.search(r"(\d+) kB as they are, (\d+) kB with gzip", (CHECKOUT / "docs" / "page.md").read_text())
+    assert told
+    assert [int(size) for size in told.groups()] == pytest.approx([raw / 1000, compressed / 1000], abs=3)
 
 
 def test_no_file_is_there_that_nobody_needs() -> None:
@@ -130,3 +133,9 @@ def test_only_what_the_contract_says_is_called() -> None:
     }
     assert called
     assert called <= {path for _, path in known}, called - {path for _, path in known}
+
+
+def test_every_picture_of_the_page_is_shown_somewhere() -> None:
+    images = {path.name for path in (CHECKOUT / "docs" / "images").glob("page-*.png")}
+    shown = re.findall(r"\(images/(page-[^)]+)\)", (CHECKOUT / "docs" / "page.md").read_text())
+    assert images == set(shown)

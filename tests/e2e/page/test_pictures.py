@@ -92,6 +92,24 @@ def test_what_cannot_be_taken_is_refused_before_it_is_sent(
     assert registered(alice, article_id) == []
 
 
+def test_how_far_an_upload_is_and_what_becomes_of_it_is_seen_meanwhile(
+    author: WebPage, portraits: Callable[..., FilePayload]
+) -> None:
+    author.stack.rekognition.delay_next(1500, operation="DetectLabels")
+    with author.thin_line(bytes_a_second=30_000):
+        author.choose(portraits("slow.jpg"))
+        item = author.picture("slow.jpg")
+        bar = item.get_by_role("progressbar", name="Uploading slow.jpg")
+        expect(bar).to_have_js_property("max", 100)
+        author.page.wait_for_function(
+            "() => { const bar = document.querySelector('progress'); return bar?.value > 20; }"
+        )
+        assert bar.evaluate("(e) => e.value") < 100
+        expect(item).to_contain_text(re.compile(r"\d+ %"))
+    expect(item.get_by_text("Being looked at")).to_be_visible()
+    expect(item.get_by_role("list", name="Labels")).to_be_visible()
+
+
 def test_an_upload_can_be_cancelled(
     author: WebPage, alice: ApiClient, article_id: str, colours: Callable[..., FilePayload]
 ) -> None:

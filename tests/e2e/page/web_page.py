@@ -196,6 +196,16 @@ class WebPage:
             with suppress(Error):  # a cancelled one is over
                 route.continue_()
 
+    @contextmanager
+    def thin_line(self, *, bytes_a_second: int) -> Iterator[None]:
+        """Sends no faster than that meanwhile, as from a train."""
+        devtools = self.page.context.new_cdp_session(self.page)
+        free = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        devtools.send("Network.emulateNetworkConditions", {**free, "uploadThroughput": bytes_a_second})
+        yield
+        devtools.send("Network.emulateNetworkConditions", free)
+        devtools.detach()
+
     @property
     def bucket(self) -> re.Pattern[str]:
         """The addresses that files are posted to."""
