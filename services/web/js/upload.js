@@ -121,6 +121,7 @@ export class Uploads {
     const body = { filename: file.name, content_type: type, size: file.size, alt };
     const { body: registered } = await this.api.call("POST", this.path, { body, headers: { "Idempotency-Key": entry.key } });
     entry.image = registered.image;
+    control.signal.throwIfAborted();
     try {
       await post(registered.upload, file, control.signal, (sent) => {
         if (sent === entry.sent) return;
@@ -136,16 +137,18 @@ export class Uploads {
 
   /** Deletes an entry's image. Gives whether it is gone; if not, the entry says why. */
   async #forget(entry) {
+    const id = entry.image?.id;
+    this.#deleted.add(id);
     try {
-      if (entry.image) await this.api.call("DELETE", `${this.path}/${entry.image.id}`);
+      if (id) await this.api.call("DELETE", `${this.path}/${id}`);
     } catch (problem) {
       if (problem.status !== 404) {
+        this.#deleted.delete(id);
         entry.complaint = problem.message;
         this.onchange();
         return false;
       }
     }
-    this.#deleted.add(entry.image?.id);
     Object.assign(entry, { image: null, key: null, complaint: null });
     return true;
   }
@@ -180,8 +183,7 @@ function post({ url, fields }, file, signal, progress) {
     request.onerror = () => reject(new Problem({ detail: "The connection was lost, or the file has changed." }));
     signal.addEventListener("abort", () => request.abort());
     request.open("POST", url);
-    if (signal.aborted) reject();
-    else request.send(form);
+    request.send(form);
   });
 }
 
