@@ -49,7 +49,10 @@ function show() {
     go: (hash) => (location.hash = hash),
     /** Shows a call's problem in place of the view. */
     fail: (error) => {
-      template = () => html`<h1>${error.title ?? "That did not work"}</h1>
+      if (signal.aborted) return;
+      const { title = "That did not work" } = error;
+      context.title(title);
+      template = () => html`<h1>${title}</h1>
         <p role="alert">${error.message}</p>
         <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 ? nothing : html`<button @click=${show}>Try again</button>`}</p>`;
       update();
