@@ -166,9 +166,9 @@ class WebPage:
         """Adds pictures by the file input."""
         self.pictures.get_by_label("Add pictures").set_input_files(files)
 
-    def drop(self, paths: Sequence[Path]) -> None:
+    def drop(self, paths: Sequence[Path], where: Locator | None = None) -> None:
         """Drags files from elsewhere onto the editor's pictures, as the browser does: with a real DataTransfer."""
-        where = self.pictures.get_by_label("Add pictures")
+        where = where or self.pictures.get_by_label("Add pictures")
         where.scroll_into_view_if_needed()
         at = where.bounding_box()
         assert at
