@@ -23,7 +23,6 @@ resource "aws_cloudfront_distribution" "page" {
   # checkov:skip=CKV_AWS_174:TLS 1.2 wherever a site brings its own certificate; CloudFront's own name knows no choice
   # checkov:skip=CKV_AWS_310:one region is the service's
   # checkov:skip=CKV_AWS_374:readers are anywhere
-  # checkov:skip=CKV2_AWS_32:the page's own behaviour has one; the API's answers bring their headers along
   # checkov:skip=CKV2_AWS_42:the site's own certificate comes with its own names
   # checkov:skip=CKV2_AWS_47:nothing behind it runs Java
 

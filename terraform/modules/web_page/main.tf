@@ -104,7 +104,6 @@ locals {
 }
 
 resource "aws_s3_object" "files" {
-  # checkov:skip=CKV_AWS_186:the bucket encrypts, with the customer key where there is one
   for_each = local.files
 
   bucket        = aws_s3_bucket.page.id
@@ -132,7 +131,6 @@ resource "aws_s3_object" "files" {
 
 # Where the page's cloud is: all that it is told.
 resource "aws_s3_object" "config" {
-  # checkov:skip=CKV_AWS_186:the bucket encrypts, with the customer key where there is one
   bucket        = aws_s3_bucket.page.id
   key           = "config.json"
   content       = jsonencode({ api_url = local.api_url, sign_in_url = var.sign_in_url, client_id = var.client_id })
