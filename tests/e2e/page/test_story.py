@@ -246,11 +246,17 @@ def test_writing_asks_to_sign_in_and_comes_back(visit: Visit) -> None:
     expect(window.heading).to_have_text("New article")
 
 
-def test_a_code_that_somebody_else_asked_for_signs_nobody_in(visit: Visit) -> None:
+@pytest.mark.parametrize("asked", [False, True], ids=["nothing was asked", "something else was asked"])
+def test_a_code_that_somebody_else_asked_for_signs_nobody_in(visit: Visit, asked: bool) -> None:
     window = visit()
+    if asked:
+        window.banner.get_by_role("button", name="Sign in").click()
+        window.page.locator("#username").wait_for()
     window.page.goto(f"{window.url}/?code=stolen&state=not-ours")
 
     expect(window.banner.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(window.page.get_by_role("alert")).to_contain_text("Signing in did not work")
+    assert "stolen" not in window.page.url
     assert not [request for request in window.requests if "/oauth2/token" in request.url]
 
 
