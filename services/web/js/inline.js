@@ -5,7 +5,21 @@ const MOST = 20; // marks that wait at once, and characters of one: beyond it th
 const TEXT = /(?:[^\\`*_~![\]<&\nh]|h(?!ttps?:\/\/))+/y;
 const ADDRESS = /\(\s*(?:<([^<>\n]*)>|((?:\\.|[^\s()\\<]|\((?:\\.|[^\s()\\])*\))*))(?:\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))?\s*\)/sy;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w+));/y;
-const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", copy: "©", reg: "®", hellip: "…", ndash: "–", mdash: "—", euro: "€", times: "×" };
+const NAMED = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: "\u00a0",
+  copy: "©",
+  reg: "®",
+  hellip: "…",
+  ndash: "–",
+  mdash: "—",
+  euro: "€",
+  times: "×",
+};
 const SPACE = /\s/;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const AFTER_URL = /[?!.,:;*_~'"\]]+$/;
@@ -40,16 +54,25 @@ class Scanner {
   /** Takes what begins with that sign; gives whether it means anything there. */
   #marked(sign) {
     switch (sign) {
-      case "\\": return this.#take(/\\([!-/:-@[-`{-~])/y, ([, one]) => one) || this.#take(/\\\n/y, () => html`<br>`);
-      case "\n": return this.#take(/\n/y, () => (this.#trim() > 1 ? html`<br>` : "\n"));
-      case "&": return this.#take(ENTITY, (found) => character(...found));
-      case "<": return !this.#inLink() && this.#take(/<((?:https?:|mailto:)[^\s<>]*)>/iy, ([, url]) => link(url, url));
-      case "h": return !this.#inLink() && this.#url();
-      case "`": return this.#code();
+      case "\\":
+        return this.#take(/\\([!-/:-@[-`{-~])/y, ([, one]) => one) || this.#take(/\\\n/y, () => html`<br>`);
+      case "\n":
+        return this.#take(/\n/y, () => (this.#trim() > 1 ? html`<br>` : "\n"));
+      case "&":
+        return this.#take(ENTITY, (found) => character(...found));
+      case "<":
+        return !this.#inLink() && this.#take(/<((?:https?:|mailto:)[^\s<>]*)>/iy, ([, url]) => link(url, url));
+      case "h":
+        return !this.#inLink() && this.#url();
+      case "`":
+        return this.#code();
       case "!":
-      case "[": return this.#take(/!?\[/y, ([mark]) => this.#open({ mark, begin: this.#at + mark.length }));
-      case "]": return this.#close();
-      default: return this.#emphasis(sign);
+      case "[":
+        return this.#take(/!?\[/y, ([mark]) => this.#open({ mark, begin: this.#at + mark.length }));
+      case "]":
+        return this.#close();
+      default:
+        return this.#emphasis(sign);
     }
   }
 

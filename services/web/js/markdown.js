@@ -20,7 +20,10 @@ const HEADINGS = [
 export function markdown(text) {
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   const indents = (blank) => blank.replace(/ {0,3}\t/g, "    ");
-  return blocks(lines.map((line) => line.replace(/^[ \t]+/, indents)), 0);
+  return blocks(
+    lines.map((line) => line.replace(/^[ \t]+/, indents)),
+    0,
+  );
 }
 
 /** Each kind takes the lines and where it may begin; it gives [template, where it ends], or nothing where it does not. */
@@ -32,7 +35,14 @@ function blocks(lines, level, tight = false) {
       continue;
     }
     const nested = level < DEEPEST && (quote(lines, at, level) ?? list(lines, at, level));
-    const [template, end] = indented(lines, at) ?? heading(lines, at) ?? rule(lines, at) ?? fence(lines, at) ?? (nested || null) ?? table(lines, at) ?? paragraph(lines, at, tight);
+    const [template, end] =
+      indented(lines, at) ??
+      heading(lines, at) ??
+      rule(lines, at) ??
+      fence(lines, at) ??
+      (nested || null) ??
+      table(lines, at) ??
+      paragraph(lines, at, tight);
     found.push(template);
     at = end;
   }
@@ -114,7 +124,11 @@ function item(line) {
   if (line === undefined || RULE.test(line)) return null;
   const [, indent, mark, number, sign, blank, text] = /^( {0,3})([-+*]|(\d{1,9})([.)]))( *)(.*)$/.exec(line) ?? [];
   if (!mark || (text && !blank)) return null;
-  return { kind: sign ?? mark, number: number === undefined ? null : Number(number), width: indent.length + mark.length + (text && blank.length < 5 ? blank.length : 1) };
+  return {
+    kind: sign ?? mark,
+    number: number === undefined ? null : Number(number),
+    width: indent.length + mark.length + (text && blank.length < 5 ? blank.length : 1),
+  };
 }
 
 function table(lines, at) {
@@ -133,7 +147,10 @@ function table(lines, at) {
 }
 
 function cells(line) {
-  const row = line.trim().split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  const row = line
+    .trim()
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
   if (row.length > 1 && !row.at(-1)) row.pop();
   return row[0] ? row : row.slice(1);
 }
@@ -149,7 +166,12 @@ function paragraph(lines, at, tight) {
   return [tight ? inside : html`<p>${inside}</p>`, end];
 }
 
-const joined = (lines, at, end) => lines.slice(at, end).map((line) => line.trimStart()).join("\n").trimEnd();
+const joined = (lines, at, end) =>
+  lines
+    .slice(at, end)
+    .map((line) => line.trimStart())
+    .join("\n")
+    .trimEnd();
 const begins = (line) => BEGINS.test(line) || RULE.test(line) || FENCE.test(line);
 const goesOn = (inside, line) => Boolean(inside.at(-1)?.trim() && line.trim()) && !begins(line);
 const blanks = (line) => line.length - line.trimStart().length;

@@ -234,6 +234,7 @@ def test_signing_in_comes_back_to_where_one_was_and_signing_out_forgets(visit: V
     expect(window.banner.get_by_role("button", name="Sign in")).to_be_visible()
     assert "eyJ" not in window.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})")
     expect(window.navigation.get_by_role("link", name="Write")).to_have_count(0)
+    assert [request.method for request in window.requests if request.url.endswith("/oauth2/revoke")] == ["POST"]
 
 
 def test_writing_asks_to_sign_in_and_comes_back(visit: Visit) -> None:
