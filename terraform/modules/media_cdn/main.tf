@@ -99,6 +99,17 @@ resource "aws_cloudfront_response_headers_policy" "this" {
       override = true
     }
   }
+
+  # S3 names the key that it encrypts with, and so the account.
+  remove_headers_config {
+    items {
+      header = "x-amz-server-side-encryption"
+    }
+
+    items {
+      header = "x-amz-server-side-encryption-aws-kms-key-id"
+    }
+  }
 }
 
 resource "aws_cloudfront_distribution" "this" {

@@ -68,6 +68,17 @@ resource "aws_cloudfront_response_headers_policy" "page" {
     }
   }
 
+  # S3 names the key that it encrypts with, and so the account.
+  remove_headers_config {
+    items {
+      header = "x-amz-server-side-encryption"
+    }
+
+    items {
+      header = "x-amz-server-side-encryption-aws-kms-key-id"
+    }
+  }
+
   lifecycle {
     precondition {
       condition     = local.headers["X-Content-Type-Options"] == "nosniff" && !strcontains(join("", values(local.headers)), "{")
