@@ -5,7 +5,7 @@ const MOST = 1_000_000; // pairs of lines that are compared: a blink of an eye, 
 
 /** Gives the lines of both texts as {line, same}, by their longest common subsequence. */
 export function compare(...texts) {
-  const [a, b] = texts.map((text) => text.split("\n").map((line) => ({ line, same: false })));
+  const [a, b] = texts.map((text) => text.split(/\r?\n/).map((line) => ({ line, same: false })));
   const equal = (one, other) => one.line === other.line;
   const mark = (one, other) => (one.same = other.same = true);
   const least = Math.min(a.length, b.length);

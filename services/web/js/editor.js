@@ -5,18 +5,23 @@ import { conflict } from "./conflict.js";
 import { markdown } from "./markdown.js";
 import { pictures } from "./pictures.js";
 
+const unstored = new Map(); // what the tab's storage has no room for
+let saving = Promise.resolve(); // of all views: who comes back waits for what is under way
+
 export function editor(context) {
   const { api, params, session, signal } = context;
   const { user } = session;
   context.title(params.id ? "Edit article" : "New article");
   if (!user) return () => html`<h1>Sign in to write</h1><p><button class="primary" @click=${() => session.signIn()}>Sign in and go on</button></p>`;
 
+  let { id } = params; // of what the address names
+  let ready = false;
   let article; // as the service has it, and its ETag
   let etag;
   let saved = { title: "", body: "", tags: "" }; // the fields of that
   let fields = saved; // what is typed
   let once = {}; // of a create whose answer may be lost: its Idempotency-Key, and what it was for
-  let saving = Promise.resolve();
+  let tried; // a change whose answer was lost
   let problem;
   let said = "";
   let undo; // {name, fields, lasting}: what the person can go back to
@@ -24,23 +29,28 @@ export function editor(context) {
   let preview = {};
   const gallery = pictures(context, async () => {
     await saving;
-    if (article) return;
+    if (article || !ready) return;
     if (!fields.title.trim()) set({ title: "Untitled" });
     save();
   });
 
-  const place = () => `draft ${user.id} ${article?.id}`;
+  const place = () => `draft ${user.id} ${id}`;
   const dirty = () => Object.keys(saved).some((name) => fields[name] !== saved[name]);
 
-  if (params.id) load().catch(context.fail);
-  else restore();
+  load().catch(context.fail);
 
   async function load() {
-    const answer = await api.get(`/articles/${encodeURIComponent(params.id)}`, { signal });
-    if (answer.body.author.id !== user.id && !user.editor) throw { title: "Not yours to edit", message: "Only its author or an editor may." };
-    accept(answer);
+    await saving;
+    try {
+      if (id) accept(await api.get(`/articles/${encodeURIComponent(id)}`, { signal }));
+    } catch (error) {
+      if (error.status !== 404 || !kept()) throw error;
+      orphan();
+    }
+    if (article && article.author.id !== user.id && !user.editor) throw { title: "Not yours to edit", message: "Only its author or an editor may." };
     fields = saved;
-    gallery.open(article);
+    if (article) gallery.open(article);
+    ready = true;
     restore();
     context.update();
   }
@@ -51,13 +61,32 @@ export function editor(context) {
     saved = flat(article);
   }
 
+  /** Its article was deleted, and what is typed was not: it may become another one. */
+  function orphan() {
+    problem = { message: "It was deleted meanwhile. If you save this, it is a new article." };
+    article = undefined;
+    saved = { title: "", body: "", tags: "" };
+    gallery.open();
+  }
+
+  /** What is kept of this article, or of the new one. */
+  function kept() {
+    try {
+      const found = JSON.parse(unstored.get(place()) ?? sessionStorage.getItem(place()));
+      return Object.keys(saved).every((name) => typeof found.fields[name] === "string") && found;
+    } catch {
+      return null; // nothing, or nothing of ours
+    }
+  }
+
   function restore() {
-    const kept = JSON.parse(sessionStorage.getItem(place()));
-    if (!kept) return;
-    ({ fields, once } = kept);
+    const found = kept();
+    if (!found) return;
+    ({ fields, once = {} } = found);
+    if (!dirty()) return forget(); // it was saved, and the answer lost
     said = "Your unsaved changes are here again.";
-    undo = { name: "Discard them", fields: saved };
-    if (kept.version !== article?.version) meet({ body: article, etag }, article.status);
+    undo = { name: "Discard them" };
+    if (article && found.version !== article.version) meet({ body: article, etag }, article.status);
   }
 
   /** Changes fields. What differs from what is saved is kept. */
@@ -69,17 +98,24 @@ export function editor(context) {
   }
 
   function keep() {
-    if (!dirty()) return sessionStorage.removeItem(place());
+    if (!dirty()) return forget();
+    const text = JSON.stringify({ fields, once, version: article?.version });
+    unstored.delete(place());
     try {
-      sessionStorage.setItem(place(), JSON.stringify({ fields, once, version: article?.version }));
+      sessionStorage.setItem(place(), text);
     } catch {
-      // There is no room for it. Leaving warns.
+      unstored.set(place(), text);
     }
   }
 
-  /** Saves, after what is being saved already. */
-  function save(status = article?.status ?? "draft") {
-    saving = saving.then(() => send(status));
+  function forget() {
+    unstored.delete(place());
+    sessionStorage.removeItem(place());
+  }
+
+  /** Saves, after what is being saved already. Without a status it stays what it is by then. */
+  function save(status) {
+    saving = saving.then(() => send(status ?? article?.status ?? "draft"));
   }
 
   async function send(status) {
@@ -88,48 +124,73 @@ export function editor(context) {
     const typed = [...new Set(before.tags.split(",").map((tag) => tag.trim()))].filter(Boolean);
     // Those that nobody touched go back as they came: in another client's there may be a comma.
     const wanted = { title, body, tags: article && before.tags === saved.tags ? article.tags : typed, status };
-    const isNew = !article;
     problem = null;
     said = "Saving …";
     context.update();
     try {
-      const answer = await (isNew ? create(wanted) : change(wanted));
+      const answer = await (article ? change(wanted) : create(wanted));
       if (!answer) return;
-      sessionStorage.removeItem(place());
       accept(answer);
+      arrive();
       if (!undo?.lasting) undo = null;
       // What was typed meanwhile stays, unsaved.
       set(Object.fromEntries(Object.entries(saved).filter(([name]) => fields[name] === before[name])), "Saved");
-      if (isNew) gallery.open(article);
-      if (!isNew || signal.aborted) return;
-      history.replaceState(history.state, "", `#/articles/${article.id}/edit`);
-      context.title("Edit article");
     } catch (error) {
       problem = error;
+      if (article && error.status === 404) orphan();
       set({});
       if (!signal.aborted) document.querySelector("[aria-invalid=true]")?.focus();
     }
   }
 
-  function create(wanted) {
+  /** Makes an article. One that an earlier try may have made is asked for first, with the same key, and then changed. */
+  async function create(wanted) {
     const text = JSON.stringify(wanted);
-    if (once.text !== text) once = { text, key: crypto.randomUUID() };
+    once.key ??= crypto.randomUUID();
+    once.text ??= text;
     keep();
-    return api.call("POST", "/articles", { body: wanted, headers: { "Idempotency-Key": once.key } });
+    let answer;
+    try {
+      answer = await api.call("POST", "/articles", { body: JSON.parse(once.text), headers: { "Idempotency-Key": once.key } });
+    } catch (error) {
+      if (error.status && error.status < 500 && error.status !== 409) once = {}; // it was refused, so there is none
+      throw error;
+    }
+    if (once.text === text) return answer;
+    accept(answer);
+    arrive();
+    return change(wanted);
+  }
+
+  /** Goes on with the article that was made. */
+  function arrive() {
+    forget();
+    once = {};
+    if (id === article.id) return;
+    id = article.id;
+    gallery.open(article);
+    if (signal.aborted) return;
+    history.replaceState(history.state, "", `#/articles/${id}/edit`);
+    context.title("Edit article");
   }
 
   /** Gives the answer, or nothing where there is a conflict, which is shown. */
   async function change(wanted) {
     const path = `/articles/${article.id}`;
+    const text = (one) => JSON.stringify([flat(one), one.status]);
     try {
       return await api.call("PATCH", path, { body: wanted, headers: { "If-Match": etag } });
     } catch (error) {
-      if (error.status !== 412) throw error;
+      if (error.status !== 412) {
+        tried = text(wanted);
+        throw error;
+      }
       const now = await api.get(path);
-      const text = (one) => JSON.stringify([flat(one), one.status]);
       if (text(now.body) === text(wanted)) return now; // this very change was made, and its answer lost
       // Who did not ask for another status leaves it as it is now.
-      meet(now, wanted.status === article.status ? now.body.status : wanted.status);
+      if (text(now.body) !== tried) return meet(now, wanted.status === article.status ? now.body.status : wanted.status);
+      accept(now); // the one before was made
+      return change(wanted);
     }
   }
 
@@ -171,7 +232,7 @@ export function editor(context) {
   const onkey = (event) => {
     if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    if (!theirs) save();
+    if (ready && !theirs) save();
   };
   addEventListener("keydown", onkey, { signal });
 
@@ -192,13 +253,14 @@ export function editor(context) {
     html`<textarea id="body" dir="auto" aria-describedby="body-hint" .value=${value} @input=${change} aria-invalid=${bad}></textarea>`;
 
   function back() {
-    const { fields: old } = undo;
+    const { fields: old = saved } = undo;
     undo = null;
+    document.getElementById("body").focus(); // the button goes
     set(old);
   }
 
   return () => {
-    if (params.id && !article) return html`<p class="wait">Loading …</p>`;
+    if (!ready) return html`<p class="wait">Loading …</p>`;
     if (preview.text !== fields.body) preview = { text: fields.body, shown: markdown(fields.body) };
     const out = article?.status === "published";
     return html`<h1>${article ? "Edit article" : "New article"}</h1>

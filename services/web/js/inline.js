@@ -6,6 +6,7 @@ const TEXT = /(?:[^\\`*_~![\]<&\nh]|h(?!ttps?:\/\/))+/y;
 const ADDRESS = /\(\s*(?:<([^<>\n]*)>|((?:\\.|[^\s()\\<]|\((?:\\.|[^\s()\\])*\))*))(?:\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))?\s*\)/sy;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w+));/y;
 const NAMED = {
+  __proto__: null, // or &constructor; would mean something
   amp: "&",
   lt: "<",
   gt: ">",

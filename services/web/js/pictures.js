@@ -140,8 +140,9 @@ export function pictures(context, save) {
   }
 
   return {
+    /** Goes on with that article's pictures; without one, with none. */
     open(article) {
-      uploads = Uploads.of(`${context.session.user?.id} ${article.id}`, article, uploads);
+      uploads = article ? Uploads.of(`${context.session.user?.id} ${article.id}`, article, uploads) : new Uploads(context.api);
       attach();
       uploads.onchange();
     },
