@@ -36,6 +36,7 @@ export function article(context) {
     sure().close();
     try {
       await api.call("DELETE", path, { headers: { "If-Match": etag }, signal });
+      context.changed();
       addEventListener("hashchange", () => context.say("The article was deleted."), { once: true });
       context.go("#/mine");
     } catch (error) {
