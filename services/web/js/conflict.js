@@ -1,6 +1,7 @@
 // What is shown when somebody else saved first: both texts whole, side by side, and what is different in them.
 import { html } from "../vendor/lit-html.js";
 
+const NAMES = { title: "Title", body: "Text", tags: "Tags" };
 const MOST = 1_000_000; // pairs of lines that are compared: a blink of an eye, and 2 MB
 
 /** Gives the lines of both texts as {line, same}, by their longest common subsequence. */
@@ -32,16 +33,16 @@ export function compare(...texts) {
 
 /** A dialog. Escape closes it and decides nothing: the next save meets the same again. */
 export function conflict(mine, theirs, status, { over, take, go, closed }) {
-  const texts = Object.keys(mine).map((name) => compare(theirs[name], mine[name]));
+  const texts = Object.keys(NAMES).map((name) => [NAMES[name], compare(theirs[name], mine[name])]);
   const side = (heading, at, wrap) => html`<section>
     <h3>${heading}</h3>
-    ${texts.map((both) => html`<p class="lines" dir="auto">${both[at].map(({ line, same }) => (same ? `${line}\n` : wrap(line)))}</p>`)}
+    ${texts.map(([name, both]) => html`<p class="hint">${name}</p><p class="lines" dir="auto">${both[at].map(({ line, same }) => (same ? `${line}\n` : wrap(line)))}</p>`)}
   </section>`;
   return html`<dialog id="conflict" role="alertdialog" aria-labelledby="first" aria-describedby="both" @close=${closed}>
     <h2 id="first">Someone else saved first</h2>
-    <p id="both">Nothing is lost. Title, text and tags of both are below; lines that differ are marked.</p>
+    <p id="both">Nothing is lost: both are below, and the lines that differ are marked. Keep editing to copy what you want of theirs into yours; your next save then replaces theirs.</p>
     <p class="actions">
-      <button autofocus @click=${go}>Keep editing</button> <button @click=${take}>Take theirs</button>
+      <button class="primary" autofocus @click=${go}>Keep editing</button> <button @click=${take}>Take theirs</button>
       <button @click=${over}>Save mine over theirs</button>
     </p>
     <div class="sides">

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { conflict } from "./conflict.js";
 import { markdown } from "./markdown.js";
+import { signInFirst } from "./missing.js";
 import { pictures } from "./pictures.js";
 
 const unstored = new Map(); // what the tab's storage has no room for
@@ -12,7 +13,7 @@ export function editor(context) {
   const { api, params, session, signal } = context;
   const { user } = session;
   context.title(params.id ? "Edit article" : "New article");
-  if (!user) return () => html`<h1>Sign in to write</h1><p><button class="primary" @click=${() => session.signIn()}>Sign in and go on</button></p>`;
+  if (!user) return signInFirst(context, params.id ? "Edit article" : "New article");
 
   let { id } = params; // of what the address names
   let ready = false;
@@ -47,7 +48,8 @@ export function editor(context) {
       if (error.status !== 404 || !kept()) throw error;
       orphan();
     }
-    if (article && article.author.id !== user.id && !user.editor) throw { title: "Not yours to edit", message: "Only its author or an editor may." };
+    if (article && article.author.id !== user.id && !user.editor)
+      throw { title: "Not yours to edit", message: "Only its author or an editor may.", final: true };
     fields = saved;
     if (article) gallery.open(article);
     ready = true;
@@ -131,6 +133,7 @@ export function editor(context) {
       const answer = await (article ? change(wanted) : create(wanted));
       if (!answer) return;
       accept(answer);
+      context.changed();
       arrive();
       if (!undo?.lasting) undo = null;
       // What was typed meanwhile stays, unsaved.
@@ -263,7 +266,8 @@ export function editor(context) {
     if (!ready) return html`<p class="wait">Loading …</p>`;
     if (preview.text !== fields.body) preview = { text: fields.body, shown: markdown(fields.body) };
     const out = article?.status === "published";
-    return html`<h1>${article ? "Edit article" : "New article"}</h1>
+    return html`<div class="desk"><div>
+      <h1>${article ? "Edit article" : "New article"}</h1>
       ${field("title", "Title", "", title)} ${field("body", "Text", "In Markdown", body)} ${field("tags", "Tags", "Separated by commas", tags)}
       ${problem ? html`<p role="alert">${problem.message}</p>` : nothing}
       <p class="actions">
@@ -273,11 +277,14 @@ export function editor(context) {
         ${undo ? html`<button @click=${back}>${undo.name}</button>` : nothing}
         ${article ? html`<a href="#/articles/${article.id}">See the article</a>` : nothing}
       </p>
+      </div>
       <section aria-labelledby="preview">
         <h2 id="preview">Preview</h2>
-        <div class="preview" dir="auto">${preview.shown}</div>
+        <div class="preview" dir="auto">${fields.body.trim() ? preview.shown : html`<p class="hint">What you write stands here as readers see it.</p>`}</div>
       </section>
-      ${gallery.template()} ${theirs ? conflict(fields, flat(theirs.body), theirs.body.status, choices) : nothing}`;
+      ${gallery.template()}
+      </div>
+      ${theirs ? conflict(fields, flat(theirs.body), theirs.body.status, choices) : nothing}`;
   };
 }
 

@@ -34,7 +34,7 @@ export function figure(image, { context, shown, caption }) {
         width=${width} height=${height} alt=${alt || `Picture${labels.length ? ` showing ${surest(labels)}` : ""}`} loading="lazy">
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">${boxes.map(outline)}</svg>
     </div>
-    ${labels.length ? html`<ul class="chips" role="list" aria-label="Labels">${visible.map((label) => chip(label, state, set))}</ul>` : nothing}
+    ${labels.length ? html`<ul class="chips" role="list" aria-label="Labels">${visible.map((label) => chip(label, state, set, shown))}</ul>` : nothing}
     ${visible.length < labels.length ? html`<button @click=${open}>All ${labels.length} labels</button>` : nothing}
     ${caption ? html`<figcaption>${caption}</figcaption>` : nothing}
   </figure>`;
@@ -50,7 +50,7 @@ export const surest = (labels) =>
     .map(({ name }) => name)
     .join(", ");
 
-function chip({ name, confidence, boxes }, state, set) {
+function chip({ name, confidence, boxes }, state, set, shown) {
   const places = boxes.length && `${boxes.length} place${boxes.length > 1 ? "s" : ""}`;
   return html`<li>
     <button
@@ -65,7 +65,11 @@ function chip({ name, confidence, boxes }, state, set) {
       @keydown=${({ key }) => key === "Escape" && set({ pinned: null, focused: null, pointed: null })}
     >${name}, ${Math.round(confidence)} %</button>
     ${bar(name, confidence)}
-    <a class="elsewhere" href="#/labels/${encodeURIComponent(name)}" title="Where else ${name} is seen" aria-label="Where else ${name} is seen">→</a>
+    ${
+      name === shown
+        ? nothing // its page is this one
+        : html`<a class="elsewhere" href="#/labels/${encodeURIComponent(name)}" title="Where else ${name} is seen" aria-label="Where else ${name} is seen">→</a>`
+    }
   </li>`;
 }
 

@@ -14,6 +14,7 @@ export function pictures(context, save) {
   let uploads = new Uploads(context.api);
   let alt = "";
   let over = false;
+  let doomed; // the entry that is to be removed, if the person is sure
   let replaced; // the entry that another file is chosen for
   let waiting = 0; // how many the service has still something to say about
   let timer;
@@ -77,6 +78,16 @@ export function pictures(context, save) {
     document.getElementById("files").click();
   }
 
+  const sure = () => document.getElementById("doomed");
+
+  /** What readers have seen goes only after a question: there is no way back. */
+  function ask(entry) {
+    if (entry.image?.status !== "ready") return remove(entry);
+    doomed = entry;
+    context.update();
+    sure().showModal();
+  }
+
   async function remove(entry) {
     const at = uploads.entries.indexOf(entry);
     await uploads.remove(entry);
@@ -96,6 +107,7 @@ export function pictures(context, save) {
     over = event.type === "dragover" || (event.type === "dragleave" && event.relatedTarget !== null);
     if (event.type === "drop" || event.type === "paste") add([...files]);
     if (over !== before) context.update();
+    if (files.length && event.type !== "dragover") document.querySelector(".entries")?.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 
   for (const name of ["dragover", "dragleave", "drop", "paste"]) addEventListener(name, take, { signal });
@@ -113,8 +125,8 @@ export function pictures(context, save) {
     }
     if (image.status === "ready") return figure(image, { context });
     if (image.status === "failed") return failed(entry, image.error.message, PASSING.includes(image.error.code));
-    if (image.status === "pending") return html`<p>Waiting</p>`;
-    if (image.status === "processing") return html`<p>Being looked at</p>`;
+    if (image.status === "pending") return html`<p class="busy">Waiting</p>`;
+    if (image.status === "processing") return html`<p class="busy">Being looked at</p>`;
     return html`<p><strong class="problem">Rejected</strong> Only you can see this.</p>
       <ul>${image.moderation.map(({ name, confidence }) => html`<li>${name}, ${Math.round(confidence)} % ${bar(name, confidence)}</li>`)}</ul>`;
   }
@@ -133,7 +145,7 @@ export function pictures(context, save) {
       <div class="row">
         ${preview ? html`<img class="small" src=${preview} alt="" @error=${judge} @load=${judge}>` : nothing}
         <strong dir="auto">${name}</strong>
-        <button class="remove" aria-label="${verb} ${name}" @click=${() => remove(entry)}>${verb}</button>
+        <button class="remove" aria-label="${verb} ${name}" @click=${() => ask(entry)}>${verb}</button>
       </div>
       ${state(entry)} ${complaint ? html`<p role="alert">${complaint}</p>` : nothing}
     </li>`;
@@ -148,19 +160,30 @@ export function pictures(context, save) {
     },
     template: () => html`<section aria-labelledby="pictures">
       <h2 id="pictures">Pictures</h2>
+      <label for="alt">Description</label>
+      <input id="alt" maxlength="1000" aria-describedby="alt-hint" .value=${alt} @input=${({ target }) => (alt = target.value)}>
+      <p id="alt-hint" class="hint">Of the pictures you add next, for those who can't see them.</p>
       <div class=${over ? "drop over" : "drop"}>
-        <label for="alt">Description</label>
-        <input id="alt" maxlength="1000" aria-describedby="alt-hint" .value=${alt} @input=${({ target }) => (alt = target.value)}>
-        <p id="alt-hint" class="hint">Of the pictures you add next, for those who can't see them.</p>
         <label for="files">Add pictures</label>
         <input id="files" type="file" multiple accept=${ACCEPT} aria-describedby="files-hint" @cancel=${() => (replaced = null)}
           @change=${({ target }) => {
             add([...target.files]);
             target.value = ""; // so that the same file can be chosen again
           }}>
-        <p id="files-hint" class="hint">Choose, drop or paste them: up to 25 MB each.</p>
+        <p id="files-hint" class="hint">Or drop or paste them here. JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP, up to 25 MB each.</p>
       </div>
       <ul class="entries" role="list" @error=${{ handleEvent: renew, capture: true }}>${uploads.entries.map(row)}</ul>
+      <dialog id="doomed" aria-labelledby="asked">
+        <h2 id="asked">Remove <bdi>${doomed?.name}</bdi>?</h2>
+        <p>The picture and its labels are gone for good.</p>
+        <p class="actions">
+          <button @click=${() => sure().close()}>Keep it</button>
+          <button class="primary" @click=${() => {
+            sure().close();
+            remove(doomed);
+          }}>Remove it</button>
+        </p>
+      </dialog>
     </section>`,
   };
 }
