@@ -2,12 +2,13 @@
 
 const TRIES = 3; // of a GET that is told to come again
 const PATIENCE = 5; // seconds that are waited for that, at most
+const SILENCE = "The service did not answer. Check your connection and try again.";
 
-/** An answer that is a problem (RFC 9457), or none that came. `message` is its detail. */
+/** An answer that is a problem (RFC 9457), or none that came. `message` is its detail, `until` when to wait, 0 for not at all. */
 export class Problem extends Error {
-  constructor({ status = 0, title = "No answer", detail = "The service did not answer. Check your connection and try again.", errors = [] }) {
+  constructor({ status = 0, title = "No answer", detail = SILENCE, errors = [], after = 0 }) {
     super(detail);
-    Object.assign(this, { status, title, errors });
+    Object.assign(this, { status, title, errors, until: after && Date.now() + after * 1000 });
   }
 }
 
@@ -22,6 +23,7 @@ export class Api {
   async call(method, path, { body, headers = {}, signal } = {}) {
     let answer;
     let content;
+    let wait;
     for (let tries = 1; ; tries += 1) {
       const token = await this.session.token();
       const all = { ...headers };
@@ -37,7 +39,7 @@ export class Api {
       signal?.throwIfAborted();
       // Of a token that ran out even what everybody may read is refused: renewed, or dropped, the call goes through.
       if (answer.status === 401 && token && tries === 1 && ((await this.session.renew()) || (method === "GET" && !this.session.user))) continue;
-      const wait = Number(answer.headers.get("Retry-After") ?? NaN);
+      wait = Number(answer.headers.get("Retry-After") ?? NaN);
       if (method !== "GET" || tries === TRIES || ![429, 503].includes(answer.status) || !(wait <= PATIENCE)) break;
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
       signal?.throwIfAborted();
@@ -45,12 +47,8 @@ export class Api {
     // A proxy that compresses calls an ETag weak, and If-Match takes none of those.
     if (answer.ok && content) return { body: content, etag: answer.headers.get("ETag")?.replace("W/", "") };
     const { status } = answer;
-    const unknown = {
-      status,
-      title: "That did not work",
-      detail: `The service gave an answer that says nothing (${status}). Try again in a moment.`,
-    };
-    throw new Problem(content?.detail ? content : unknown);
+    const detail = `The service gave an answer that says nothing (${status}). Try again in a moment.`;
+    throw new Problem({ title: "That did not work", detail, ...content, status, after: wait || 0 });
   }
 
   /** GETs a path with parameters; those that are empty stay out. */

@@ -39,8 +39,8 @@ function show() {
     update,
     /** An object of this entry of the history: going back to it finds what it held. */
     memory,
-    /** An article was changed: lists are to be loaded anew by who goes back to them. */
-    changed: () => visits.forEach((visit) => Object.assign(visit, { items: undefined, all: undefined, cursor: undefined })),
+    /** An article was changed: lists are to be loaded anew by who goes back to them; one that is shown stays. */
+    changed: () => visits.forEach((visit) => visit === memory || Object.assign(visit, { items: undefined, all: undefined, cursor: undefined })),
     /** Names the view: for the window, and for those who don't see it change. */
     title: (text) => {
       document.title = `${text} · Gazette`;
@@ -56,7 +56,7 @@ function show() {
       context.title(title);
       template = () => html`<h1>${title}</h1>
         <p role="alert">${error.message}</p>
-        <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 || error.final ? nothing : html`<button @click=${show}>Try again</button>`}</p>`;
+        <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 || error.final ? nothing : html`<button @click=${again}>Try again</button>`}</p>`;
       update();
     },
   };
@@ -66,6 +66,11 @@ function show() {
   } catch (error) {
     context.fail(error);
   }
+}
+
+function again() {
+  show();
+  main.focus(); // the button is gone
 }
 
 /** Takes over what was kept for this entry of the history. */

@@ -6,6 +6,7 @@ import { markdown } from "./markdown.js";
 import { signInFirst } from "./missing.js";
 import { pictures } from "./pictures.js";
 
+const BLANK = { title: "", body: "", tags: "" };
 const unstored = new Map(); // what the tab's storage has no room for
 let saving = Promise.resolve(); // of all views: who comes back waits for what is under way
 
@@ -19,7 +20,7 @@ export function editor(context) {
   let ready = false;
   let article; // as the service has it, and its ETag
   let etag;
-  let saved = { title: "", body: "", tags: "" }; // the fields of that
+  let saved = BLANK; // the fields of that
   let fields = saved; // what is typed
   let once = {}; // of a create whose answer may be lost: its Idempotency-Key, and what it was for
   let tried; // a change whose answer was lost
@@ -67,7 +68,7 @@ export function editor(context) {
   function orphan() {
     problem = { message: "It was deleted meanwhile. If you save this, it is a new article." };
     article = undefined;
-    saved = { title: "", body: "", tags: "" };
+    saved = BLANK;
     gallery.open();
   }
 
@@ -244,16 +245,14 @@ export function editor(context) {
     const errors = (problem?.errors ?? []).filter(({ pointer }) => pointer.split("/")[1] === name);
     const change = ({ target }) => set({ [name]: target.value });
     return html`<label for=${name}>${label}</label>
-      ${control(fields[name], change, errors.length > 0)}
+      ${control(name, fields[name], change, errors.length > 0)}
       <p id="${name}-hint" class="hint">${hint} <span class="problem">${errors.map(({ detail }) => detail).join(" ")}</span></p>`;
   }
 
-  const title = (value, change, bad) =>
-    html`<input id="title" dir="auto" autocomplete="off" aria-describedby="title-hint" .value=${value} @input=${change} aria-invalid=${bad}>`;
-  const tags = (value, change, bad) =>
-    html`<input id="tags" dir="auto" autocomplete="off" aria-describedby="tags-hint" .value=${value} @input=${change} aria-invalid=${bad}>`;
-  const body = (value, change, bad) =>
-    html`<textarea id="body" dir="auto" aria-describedby="body-hint" .value=${value} @input=${change} aria-invalid=${bad}></textarea>`;
+  const line = (name, value, change, bad) =>
+    html`<input id=${name} dir="auto" autocomplete="off" aria-describedby="${name}-hint" .value=${value} @input=${change} aria-invalid=${bad}>`;
+  const area = (name, value, change, bad) =>
+    html`<textarea id=${name} dir="auto" aria-describedby="${name}-hint" .value=${value} @input=${change} aria-invalid=${bad}></textarea>`;
 
   function back() {
     const { fields: old = saved } = undo;
@@ -268,7 +267,7 @@ export function editor(context) {
     const out = article?.status === "published";
     return html`<div class="desk"><div>
       <h1>${article ? "Edit article" : "New article"}</h1>
-      ${field("title", "Title", "", title)} ${field("body", "Text", "In Markdown", body)} ${field("tags", "Tags", "Separated by commas", tags)}
+      ${field("title", "Title", "", line)} ${field("body", "Text", "In Markdown", area)} ${field("tags", "Tags", "Separated by commas", line)}
       ${problem ? html`<p role="alert">${problem.message}</p>` : nothing}
       <p class="actions">
         <button @click=${() => save("draft")}>${out ? "Withdraw" : "Save draft"}</button>

@@ -57,9 +57,10 @@ export function pages(context, path, params, row) {
       problem = error;
     }
     loading = false;
+    // Who pressed the button, or stood on it when it went, goes on with what it brought.
+    const moves = memory.cursor === null ? document.activeElement?.id === "more" : event && memory.items.length > before;
     context.update();
-    // Who pressed the button goes on with what it brought.
-    if (event && memory.items.length > before) document.querySelector(".pages").children[before].querySelector("a")?.focus();
+    if (moves) (document.querySelector(".pages").children[before]?.querySelector("a") ?? document.getElementById("main")).focus();
   }
 
   const near = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "600px" });

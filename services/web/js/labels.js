@@ -12,8 +12,9 @@ export function labels(context) {
   let loading = false;
 
   /** Loads the next page, and all that are left while something is looked for. */
-  async function load() {
+  async function load(event) {
     if (loading || memory.cursor === null) return;
+    const before = memory.all.length;
     loading = true;
     try {
       do {
@@ -27,6 +28,7 @@ export function labels(context) {
     }
     loading = false;
     context.update();
+    if (event) document.querySelectorAll(".labels a")[before]?.focus(); // the button may be gone
   }
 
   function find(event) {

@@ -1,6 +1,7 @@
 // The pictures of an article in the editor: where they are dropped, and what becomes of each.
 import { html, nothing } from "../vendor/lit-html.js";
 import { bar, figure } from "./picture.js";
+import { clock } from "./text.js";
 import { ACCEPT, Uploads } from "./upload.js";
 
 const SOONEST = 500; // milliseconds between two looks at what became of them
@@ -46,10 +47,12 @@ export function pictures(context, save) {
     timer = null;
     looking = true;
     try {
-      uploads.merge((await context.api.get(uploads.path, { signal })).body.items);
-    } catch (problem) {
-      // It is asked again, and nothing is lost meanwhile. What is gone is asked for no more.
-      if ([401, 403, 404].includes(problem.status)) return;
+      const there = uploads.entries.filter(({ phase }) => phase === "sent");
+      uploads.merge((await context.api.get(uploads.path, { signal })).body.items, { there });
+    } catch ({ status, until = 0 }) {
+      // It is asked again, and nothing is lost meanwhile. Of an article that is gone nobody asks any more.
+      if (status === 404) return;
+      pause = Math.max(pause, until - Date.now());
     }
     looking = false;
     plan();
@@ -60,7 +63,7 @@ export function pictures(context, save) {
     if (!target.closest(".seen") || Date.now() - renewed < 60_000) return;
     renewed = Date.now();
     const { body } = await context.api.get(uploads.path, { signal }).catch(() => ({ body: { items: [] } }));
-    uploads.merge(body.items, true);
+    uploads.merge(body.items, { urls: true });
   }
 
   function add(files) {
@@ -75,7 +78,9 @@ export function pictures(context, save) {
 
   function choose(entry) {
     replaced = entry;
-    document.getElementById("files").click();
+    const input = document.getElementById("files");
+    input.focus(); // the button goes with its entry
+    input.click();
   }
 
   const sure = () => document.getElementById("doomed");
@@ -121,7 +126,8 @@ export function pictures(context, save) {
     if (phase === "stopped") {
       if (!problem.title) return failed(entry, problem.message, false, "Not sent"); // ours, not an answer's
       const why = problem.errors.map(({ detail }) => detail).join(" ") || problem.message;
-      return failed(entry, why, problem.status !== 400);
+      const from = problem.until - Date.now() > 5000 ? ` Try again from ${clock(problem.until)} on.` : "";
+      return failed(entry, why + from, problem.status !== 400);
     }
     if (image.status === "ready") return figure(image, { context });
     if (image.status === "failed") return failed(entry, image.error.message, PASSING.includes(image.error.code));
@@ -132,7 +138,11 @@ export function pictures(context, save) {
   }
 
   function failed(entry, why, worthwhile, word = "Failed") {
-    const again = () => (worthwhile && entry.file ? uploads.again(entry) : choose(entry));
+    const again = ({ target }) => {
+      if (!worthwhile || !entry.file) return choose(entry);
+      target.closest("li").querySelector(".remove").focus(); // this button goes
+      uploads.again(entry);
+    };
     return html`<p><strong class="problem">${word}</strong> ${why}</p>
       <p><button @click=${again}>${worthwhile ? "Try again" : "Choose another file"}</button></p>`;
   }
@@ -145,7 +155,7 @@ export function pictures(context, save) {
       <div class="row">
         ${preview ? html`<img class="small" src=${preview} alt="" @error=${judge} @load=${judge}>` : nothing}
         <strong dir="auto">${name}</strong>
-        <button class="remove" aria-label="${verb} ${name}" @click=${() => ask(entry)}>${verb}</button>
+        <button class="remove" aria-label="${verb} ${name}" @click=${({ detail }) => detail > 1 || ask(entry)}>${verb}</button>
       </div>
       ${state(entry)} ${complaint ? html`<p role="alert">${complaint}</p>` : nothing}
     </li>`;

@@ -31,6 +31,7 @@ export class Uploads {
   /** Gives those of an article that are not through; else `fresh`, which may begin now. */
   static of(key, { id, images }, fresh) {
     const found = known.get(key)?.entries.some(({ phase }) => phase !== "sent") ? known.get(key) : fresh;
+    if (found !== fresh) found.entries.push(...fresh.entries);
     known.set(key, found);
     found.path = `/articles/${id}/images`;
     found.merge(images);
@@ -67,15 +68,21 @@ export class Uploads {
     this.onchange();
   }
 
-  /** Takes over what the API says, and tells what is new. With `urls`, also new addresses of pictures. */
-  merge(images, urls = false) {
+  /**
+   * Takes over what the API says, and tells what is new. With `urls`, also new addresses of pictures. Entries of `there`,
+   * which it knew before, go unless it knows them still: somebody deleted them elsewhere.
+   */
+  merge(images, { urls = false, there = [] } = {}) {
     const news = [];
+    const gone = there.filter((entry) => entry.phase === "sent" && !images.some(({ id }) => id === entry.image?.id));
+    gone.forEach(unpreview);
+    this.entries = this.entries.filter((entry) => !gone.includes(entry));
     for (const image of images) {
       const { id, status, filename } = image;
       if (this.#deleted.has(id)) continue;
       const entry = this.entries.find((other) => other.image?.id === id);
       // While one is being registered, an unknown one may be that.
-      if (!entry && !(this.running && status === "pending")) this.entries.push({ name: filename, image, phase: "sent" });
+      if (!entry && !(this.running && status === "pending")) this.entries.push({ name: filename, alt: image.alt, image, phase: "sent" });
       if (!entry) continue;
       // One that is as it was keeps its addresses: others would load the picture anew.
       if (urls) entry.image.urls = image.urls;
@@ -120,7 +127,10 @@ export class Uploads {
     entry.key ??= crypto.randomUUID();
     const body = { filename: file.name, content_type: type, size: file.size, alt };
     const { body: registered } = await this.api.call("POST", this.path, { body, headers: { "Idempotency-Key": entry.key } });
-    entry.image = registered.image;
+    const { image } = registered;
+    // After an answer that was lost it may be there already.
+    this.entries = this.entries.filter((other) => other === entry || other.image?.id !== image.id);
+    entry.image = image;
     control.signal.throwIfAborted();
     try {
       await post(registered.upload, file, control.signal, (sent) => {
@@ -138,7 +148,8 @@ export class Uploads {
   /** Deletes an entry's image. Gives whether it is gone; if not, the entry says why. */
   async #forget(entry) {
     const id = entry.image?.id;
-    this.#deleted.add(id);
+    if (this.#deleted.has(id)) return false; // by a click before
+    if (id) this.#deleted.add(id);
     try {
       if (id) await this.api.call("DELETE", `${this.path}/${id}`);
     } catch (problem) {

@@ -236,3 +236,29 @@ def test_lines_are_compared_whatever_ends_them(visit: Visit, alice: ApiClient, w
     expect(author.conflict).to_be_visible()
     expect(author.conflict.locator("del")).to_have_text([re.compile("Three")])
     expect(author.conflict.locator("ins")).to_have_text([re.compile("Three")])
+
+
+def test_a_save_that_ends_behind_a_list_does_no_harm_to_it(visit: Visit, alice: ApiClient, word: str) -> None:
+    article_id = alice.create_article(title=f"Behind {word}", body="One.")["id"]
+    author = visit("alice", at=f"#/articles/{article_id}/edit")
+    author.box("Text").fill("Two.")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            held.append(route)
+        else:
+            route.fallback()
+
+    author.page.route(re.compile(f"/articles/{article_id}$"), hold)
+    author.button("Save").click()
+    author.page.wait_for_timeout(200)
+    author.navigation.get_by_role("link", name="Mine").click()
+    expect(author.main.get_by_role("article").nth(1)).to_be_visible()
+    held.pop().continue_()
+    author.page.wait_for_timeout(500)
+    author.page.mouse.wheel(0, 20_000)
+    if author.button("Show more").is_visible():
+        author.button("Show more").click()
+    author.page.wait_for_timeout(500)
+    expect(author.main.get_by_role("article").nth(1)).to_be_visible()
