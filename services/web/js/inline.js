@@ -5,22 +5,7 @@ const MOST = 20; // marks that wait at once, and characters of one: beyond it th
 const TEXT = /(?:[^\\`*_~![\]<&\nh]|h(?!ttps?:\/\/))+/y;
 const ADDRESS = /\(\s*(?:<([^<>\n]*)>|((?:\\.|[^\s()\\<]|\((?:\\.|[^\s()\\])*\))*))(?:\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))?\s*\)/sy;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w+));/y;
-const NAMED = {
-  __proto__: null, // or &constructor; would mean something
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: "\u00a0",
-  copy: "©",
-  reg: "®",
-  hellip: "…",
-  ndash: "–",
-  mdash: "—",
-  euro: "€",
-  times: "×",
-};
+const NAMED = "amp & lt < gt > quot \" apos ' nbsp \u00a0 copy © reg ® hellip … ndash – mdash — euro € times ×".split(" "); // each with what it stands for
 const SPACE = /\s/;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const AFTER_URL = /[?!.,:;*_~'"\]]+$/;
@@ -240,7 +225,7 @@ function unescaped(text) {
 
 /** What an entity stands for; of the named ones, those that people type. */
 function character(all, decimal, hex, name) {
-  if (name) return NAMED[name] ?? all;
+  if (name) return NAMED.includes(name) ? NAMED[NAMED.indexOf(name) + 1] : all;
   const code = decimal ? Number(decimal) : parseInt(hex, 16);
   return code && code < 0x110000 && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : "\ufffd";
 }

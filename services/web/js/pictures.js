@@ -59,11 +59,13 @@ export function pictures(context, save) {
   }
 
   /** Pictures' addresses live for a quarter of an hour: what is scrolled to later gets new ones. */
-  async function renew({ target }) {
+  function renew({ target }) {
     if (!target.closest(".seen") || Date.now() - renewed < 60_000) return;
     renewed = Date.now();
-    const { body } = await context.api.get(uploads.path, { signal }).catch(() => ({ body: { items: [] } }));
-    uploads.merge(body.items, { urls: true });
+    context.api.get(uploads.path, { signal }).then(
+      ({ body }) => uploads.merge(body.items, { urls: true }),
+      () => {},
+    );
   }
 
   function add(files) {

@@ -14,6 +14,7 @@ export class Session {
   onchange = () => {};
   #tokens = null;
   #renewal = null;
+  #over = false; // signed out: what is still on its way is not kept
 
   constructor({ sign_in_url, client_id }) {
     this.url = sign_in_url;
@@ -22,19 +23,20 @@ export class Session {
 
   /** Goes on with what this tab knows, or ends a sign-in that comes back just now. */
   async resume() {
+    let asked;
     try {
+      asked = JSON.parse(sessionStorage.getItem(ASKED));
       this.#keep(JSON.parse(sessionStorage.getItem(TOKENS)));
     } catch {
       // Without storage, or with something else in it, one is a reader.
     }
     const query = new URLSearchParams(location.search);
     if (!query.has("code") && !query.has("error")) return;
-    const asked = JSON.parse(sessionStorage.getItem(ASKED));
-    sessionStorage.removeItem(ASKED);
     history.replaceState(null, "", location.pathname + (asked?.hash ?? ""));
     try {
+      sessionStorage.removeItem(ASKED);
       // Who was sent here by another page than ours must not be signed in as somebody else.
-      if (!asked || asked.state !== query.get("state")) throw new Error("it was not begun in this tab. Try again.");
+      if (!asked?.state || asked.state !== query.get("state")) throw new Error("it was not begun in this tab. Try again.");
       if (query.has("error")) throw new Error(query.get("error_description") ?? query.get("error"));
       const fields = { grant_type: "authorization_code", code: query.get("code"), redirect_uri: HOME, code_verifier: asked.verifier };
       this.#keep(await this.#ask(fields));
@@ -84,7 +86,9 @@ export class Session {
 
   async signOut() {
     const token = this.#tokens?.refresh_token;
+    this.#over = true;
     sessionStorage.clear(); // with it what somebody wrote here: the next one at this screen is another
+    addEventListener("pageshow", () => location.reload()); // who goes back finds no view that the browser remembers
     const signal = AbortSignal.timeout(2000);
     if (token) await this.#post("revoke", { token }, { signal, keepalive: true }).catch(() => {});
     location.assign(`${this.url}/logout?${new URLSearchParams({ client_id: this.client, logout_uri: HOME })}`);
@@ -111,7 +115,7 @@ export class Session {
   #keep(tokens) {
     this.user = tokens && owner(tokens.id_token);
     this.#tokens = tokens;
-    if (tokens) sessionStorage.setItem(TOKENS, JSON.stringify(tokens));
+    if (tokens && !this.#over) sessionStorage.setItem(TOKENS, JSON.stringify(tokens));
     else sessionStorage.removeItem(TOKENS);
   }
 }

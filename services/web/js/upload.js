@@ -68,10 +68,7 @@ export class Uploads {
     this.onchange();
   }
 
-  /**
-   * Takes over what the API says, and tells what is new. With `urls`, also new addresses of pictures. Entries of `there`,
-   * which it knew before, go unless it knows them still: somebody deleted them elsewhere.
-   */
+  /** Takes over what the API says, and tells what is new. With `urls`, new addresses, too. Of `there`, what it no longer knows goes. */
   merge(images, { urls = false, there = [] } = {}) {
     const news = [];
     const gone = there.filter((entry) => entry.phase === "sent" && !images.some(({ id }) => id === entry.image?.id));
@@ -128,7 +125,7 @@ export class Uploads {
     const body = { filename: file.name, content_type: type, size: file.size, alt };
     const { body: registered } = await this.api.call("POST", this.path, { body, headers: { "Idempotency-Key": entry.key } });
     const { image } = registered;
-    // After an answer that was lost it may be there already.
+    // After a lost answer it may be there already.
     this.entries = this.entries.filter((other) => other === entry || other.image?.id !== image.id);
     entry.image = image;
     control.signal.throwIfAborted();
