@@ -40,7 +40,7 @@ function show() {
     /** An object of this entry of the history: going back to it finds what it held. */
     memory,
     /** An article was changed: lists are to be loaded anew by who goes back to them; one that is shown stays. */
-    changed: () => visits.forEach((visit) => visit === memory || Object.assign(visit, { items: undefined, all: undefined, cursor: undefined })),
+    changed: () => visits.forEach((visit) => visit === memory || (visit.items = visit.all = visit.cursor = undefined)),
     /** Names the view: for the window, and for those who don't see it change. */
     title: (text) => {
       document.title = `${text} · Gazette`;

@@ -40,7 +40,7 @@ export function conflict(mine, theirs, status, { over, take, go, closed }) {
   </section>`;
   return html`<dialog id="conflict" role="alertdialog" aria-labelledby="first" aria-describedby="both" @close=${closed}>
     <h2 id="first">Someone else saved first</h2>
-    <p id="both">Nothing is lost: both are below, and the lines that differ are marked. Keep editing to copy what you want of theirs into yours; your next save then replaces theirs.</p>
+    <p id="both">Nothing is lost: lines that differ are marked. Keep editing to copy from theirs what you want; your next save then replaces it.</p>
     <p class="actions">
       <button class="primary" autofocus @click=${go}>Keep editing</button> <button @click=${take}>Take theirs</button>
       <button @click=${over}>Save mine over theirs</button>

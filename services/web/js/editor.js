@@ -279,7 +279,7 @@ export function editor(context) {
       </div>
       <section aria-labelledby="preview">
         <h2 id="preview">Preview</h2>
-        <div class="preview" dir="auto">${fields.body.trim() ? preview.shown : html`<p class="hint">What you write stands here as readers see it.</p>`}</div>
+        <div class="preview" dir="auto">${fields.body.trim() ? preview.shown : html`<p class="hint">What you write, as readers see it.</p>`}</div>
       </section>
       ${gallery.template()}
       </div>

@@ -87,7 +87,7 @@ export function pictures(context, save) {
 
   const sure = () => document.getElementById("doomed");
 
-  /** What readers have seen goes only after a question: there is no way back. */
+  /** What readers see goes after a question: there is no way back. */
   function ask(entry) {
     if (entry.image?.status !== "ready") return remove(entry);
     doomed = entry;
@@ -190,10 +190,7 @@ export function pictures(context, save) {
         <p>The picture and its labels are gone for good.</p>
         <p class="actions">
           <button @click=${() => sure().close()}>Keep it</button>
-          <button class="primary" @click=${() => {
-            sure().close();
-            remove(doomed);
-          }}>Remove it</button>
+          <button class="primary" @click=${() => (sure().close(), remove(doomed))}>Remove it</button>
         </p>
       </dialog>
     </section>`,
