@@ -40,6 +40,41 @@ def test_going_back_leads_to_where_one_was_in_a_list(visit: Visit, alice: ApiCli
     assert again == [], "what was loaded is still there"
 
 
+def test_going_back_to_a_list_finds_nothing_that_was_deleted_meanwhile(
+    visit: Visit, alice: ApiClient, word: str
+) -> None:
+    for title in (f"{word} stays", f"{word} goes"):
+        alice.create_article(title=title, tags=[word])
+    author = visit("alice", at=f"#/?tag={word}")
+    author.link(f"{word} goes").click()
+    author.button("Delete").click()
+    author.button("Delete it").click()
+    expect(author.heading).to_have_text("My articles")
+    author.evaluate("() => history.go(-2)")
+
+    expect(author.link(f"{word} stays")).to_be_visible()
+    expect(author.link(f"{word} goes")).to_have_count(0)
+
+
+def test_a_picture_that_readers_see_is_removed_after_a_question(
+    visit: Visit, alice: ApiClient, colours: Callable[..., FilePayload], word: str
+) -> None:
+    article_id = alice.create_article(title=f"Removed {word}")["id"]
+    author = visit("alice", at=f"#/articles/{article_id}/edit")
+    author.choose(colours("seen.jpg"))
+    item = author.picture("seen.jpg")
+    expect(item.get_by_role("img")).to_be_visible()
+    item.get_by_role("button", name="Remove seen.jpg").click()
+    asked = author.page.get_by_role("dialog", name="Remove seen.jpg?")
+    asked.get_by_role("button", name="Keep it").click()
+    expect(item.get_by_role("img")).to_be_visible()
+    item.get_by_role("button", name="Remove seen.jpg").click()
+    asked.get_by_role("button", name="Remove it").click()
+
+    expect(item).to_have_count(0)
+    assert alice.get(f"/articles/{article_id}/images").json()["items"] == []
+
+
 def test_a_picture_can_be_pasted(
     visit: Visit, alice: ApiClient, colours: Callable[..., FilePayload], word: str
 ) -> None:
