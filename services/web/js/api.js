@@ -4,7 +4,7 @@ const TRIES = 3; // of a GET that is told to come again
 const PATIENCE = 5; // seconds that are waited for that, at most
 const SILENCE = "The service did not answer. Check your connection and try again.";
 
-/** An answer that is a problem (RFC 9457), or none that came. `message` is its detail, `until` when to wait, 0 for not at all. */
+/** An answer that is a problem (RFC 9457), or none that came. `message` is its detail, `until` the moment to wait for, or 0. */
 export class Problem extends Error {
   constructor({ status = 0, title = "No answer", detail = SILENCE, errors = [], after = 0 }) {
     super(detail);

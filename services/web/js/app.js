@@ -56,7 +56,7 @@ function show() {
       context.title(title);
       template = () => html`<h1>${title}</h1>
         <p role="alert">${error.message}</p>
-        <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 || error.final ? nothing : html`<button @click=${again}>Try again</button>`}</p>`;
+        <p class="actions"><a class="button" href="#/">Newest articles</a> ${error.status === 404 || error.final ? nothing : html`<button @click=${() => (show(), main.focus())}>Try again</button>`}</p>`;
       update();
     },
   };
@@ -66,11 +66,6 @@ function show() {
   } catch (error) {
     context.fail(error);
   }
-}
-
-function again() {
-  show();
-  main.focus(); // the button is gone
 }
 
 /** Takes over what was kept for this entry of the history. */

@@ -72,13 +72,12 @@ export function editor(context) {
     gallery.open();
   }
 
-  /** What is kept of this article, or of the new one. */
   function kept() {
     try {
       const found = JSON.parse(unstored.get(place()) ?? sessionStorage.getItem(place()));
       return Object.keys(saved).every((name) => typeof found.fields[name] === "string") && found;
     } catch {
-      return null; // nothing, or nothing of ours
+      return null; // nothing of ours
     }
   }
 
@@ -147,7 +146,7 @@ export function editor(context) {
     }
   }
 
-  /** Makes an article. One that an earlier try may have made is asked for first, with the same key, and then changed. */
+  /** Makes an article. What an earlier try may have made is asked for by the same key, and changed. */
   async function create(wanted) {
     const text = JSON.stringify(wanted);
     once.key ??= crypto.randomUUID();

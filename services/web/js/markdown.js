@@ -141,7 +141,7 @@ function table(lines, at) {
   const rows = lines.slice(at + 2, end).map(cells);
   const template = html`<div class="scroll" tabindex="0"><table>
     <thead><tr>${header.map((cell, column) => html`<th class=${sides[column]}>${inline(cell)}</th>`)}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr>${header.map((_, column) => html`<td class=${sides[column]}>${inline(row[column] ?? "")}</td>`)}</tr>`)}</tbody>
+    <tbody>${rows.map((row) => html`<tr>${row.slice(0, header.length).map((cell, column) => html`<td class=${sides[column]}>${inline(cell)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
   return [template, end];
 }

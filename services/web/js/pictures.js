@@ -81,7 +81,7 @@ export function pictures(context, save) {
   function choose(entry) {
     replaced = entry;
     const input = document.getElementById("files");
-    input.focus(); // the button goes with its entry
+    input.focus();
     input.click();
   }
 

@@ -7,7 +7,7 @@ const numbers = new Intl.NumberFormat();
 /** An element for a time as the API writes it, RFC 3339. */
 export const time = (text) => html`<time datetime=${text}>${moments.format(new Date(text))}</time>`;
 
-/** The time of day at a moment in milliseconds. */
+/** The time of day. */
 export const clock = (moment) => new Date(moment).toLocaleTimeString([], { timeStyle: "short" });
 
 /** "1 picture", "1,200 pictures". */

@@ -68,7 +68,7 @@ export class Uploads {
     this.onchange();
   }
 
-  /** Takes over what the API says, and tells what is new. With `urls`, new addresses, too. Of `there`, what it no longer knows goes. */
+  /** Takes over what the API says, with `urls` new addresses, too, and tells what is new. What it no longer knows of `there` goes. */
   merge(images, { urls = false, there = [] } = {}) {
     const news = [];
     const gone = there.filter((entry) => entry.phase === "sent" && !images.some(({ id }) => id === entry.image?.id));

@@ -216,3 +216,42 @@ def test_a_double_click_removes_one(author: WebPage, colours: Colours) -> None:
     expect(author.picture("a.jpg")).to_have_count(0)
     author.page.wait_for_timeout(500)
     expect(author.pictures.get_by_role("listitem")).to_have_count(2)
+
+
+def test_what_is_cancelled_while_it_is_registered_leaves_nothing(
+    author: WebPage, alice: ApiClient, article_id: str, colours: Colours
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.fallback()
+
+    author.page.route(IMAGES, hold)
+    author.choose(colours("cancelled.jpg"))
+    author.button("Cancel cancelled.jpg").click()
+    expect(author.pictures.get_by_role("listitem")).to_have_count(0)
+    assert not author.focused().startswith("body")
+    with author.page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        held.pop().continue_()
+    assert alice.get(f"/articles/{article_id}/images").json()["items"] == []
+
+
+def test_many_at_once_take_their_turn(author: WebPage, colours: Colours) -> None:
+    names = [f"{number}.jpg" for number in range(12)]
+    most = """() => {
+      window.most = 0;
+      const note = () => { window.most = Math.max(window.most, document.querySelectorAll('progress').length); };
+      new MutationObserver(note).observe(document.body, {subtree: true, childList: true});
+    }"""
+    author.evaluate(most)
+    with author.slow_uploads():
+        author.choose([*map(colours, names), colours(names[0])])  # the last one twice: that is two pictures
+        expect(author.pictures.get_by_text("Waiting to upload")).to_have_count(10)
+        author.button("Remove 7.jpg").click()
+    expect(author.pictures.get_by_role("figure")).to_have_count(12, timeout=60_000)
+    expect(author.picture("0.jpg")).to_have_count(2)
+    expect(author.picture("7.jpg")).to_have_count(0)
+    assert author.evaluate("() => window.most") == 3

@@ -72,5 +72,3 @@ def test_nothing_of_a_sign_in_stays_where_others_read_it(visit: Visit) -> None:
         assert not [request.url for request in window.requests if tokens[name] in request.url]
     assert not [r for r in window.requests if r.headers.get("referer") and "?code=" in r.headers["referer"]]
     assert window.evaluate("() => [document.cookie, Object.keys(localStorage).length]") == ["", 0]
-
-
