@@ -8,7 +8,7 @@ import { pictures } from "./pictures.js";
 
 const BLANK = { title: "", body: "", tags: "" };
 const unstored = new Map(); // what the tab's storage has no room for
-let saving = Promise.resolve(); // of all views: who comes back waits for what is under way
+const underway = new Map(); // saves by their place: who comes back waits for them
 
 export function editor(context) {
   const { api, params, session, signal } = context;
@@ -23,6 +23,7 @@ export function editor(context) {
   let saved = BLANK; // the fields of that
   let fields = saved; // what is typed
   let once = {}; // of a create whose answer may be lost: its Idempotency-Key, and what it was for
+  let saving = Promise.resolve();
   let tried; // a change whose answer was lost
   let problem;
   let said = "";
@@ -42,7 +43,7 @@ export function editor(context) {
   load().catch(context.fail);
 
   async function load() {
-    await saving;
+    await underway.get(place());
     try {
       if (id) accept(await api.get(`/articles/${encodeURIComponent(id)}`, { signal }));
     } catch (error) {
@@ -118,6 +119,7 @@ export function editor(context) {
   /** Saves, after what is being saved already. Without a status it stays what it is by then. */
   function save(status) {
     saving = saving.then(() => send(status ?? article?.status ?? "draft"));
+    underway.set(place(), saving);
   }
 
   async function send(status) {
@@ -162,6 +164,7 @@ export function editor(context) {
     if (once.text === text) return answer;
     accept(answer);
     arrive();
+    keep();
     return change(wanted);
   }
 

@@ -262,3 +262,21 @@ def test_a_save_that_ends_behind_a_list_does_no_harm_to_it(visit: Visit, alice: 
         author.button("Show more").click()
     author.page.wait_for_timeout(500)
     expect(author.main.get_by_role("article").nth(1)).to_be_visible()
+
+
+def test_a_save_that_hangs_keeps_nobody_from_another_article(visit: Visit, alice: ApiClient, word: str) -> None:
+    first, second = (alice.create_article(title=f"{which} {word}")["id"] for which in ("First", "Second"))
+    author = visit("alice", at=f"#/articles/{first}/edit")
+    held: list[Route] = []
+    author.page.route(re.compile(f"/articles/{first}$"), lambda route: held.append(route))  # noqa: PLW0108
+    author.box("Text").fill("Hangs.")
+    author.button("Save").click()
+    author.page.wait_for_timeout(200)
+    author.open(f"#/articles/{second}/edit")
+    author.box("Text").fill("Goes on.")
+    author.save()
+    assert alice.get(f"/articles/{second}").json()["body"] == "Goes on."
+    assert len(held) == 1
+    with author.page.expect_response(lambda answer: answer.request.method == "PATCH" and first in answer.url):
+        held.pop().continue_()
+    assert alice.get(f"/articles/{first}").json()["body"] == "Hangs."
