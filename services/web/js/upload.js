@@ -71,7 +71,7 @@ export class Uploads {
   /** Takes over what the API says, with `urls` new addresses, too, and tells what is new. What it no longer knows of `there` goes. */
   merge(images, { urls = false, there = [] } = {}) {
     const news = [];
-    const gone = there.filter((entry) => entry.phase === "sent" && !images.some(({ id }) => id === entry.image?.id));
+    const gone = there.filter(({ phase, image }) => phase === "sent" && !this.#deleted.has(image?.id) && !images.some(({ id }) => id === image?.id));
     gone.forEach(unpreview);
     this.entries = this.entries.filter((entry) => !gone.includes(entry));
     for (const image of images) {

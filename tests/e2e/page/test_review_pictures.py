@@ -255,3 +255,22 @@ def test_many_at_once_take_their_turn(author: WebPage, colours: Colours) -> None
     expect(author.picture("0.jpg")).to_have_count(2)
     expect(author.picture("7.jpg")).to_have_count(0)
     assert author.evaluate("() => window.most") == 3
+
+
+def test_what_is_deleted_to_be_tried_again_is_not_taken_for_deleted_elsewhere(visit: Visit) -> None:
+    """The list may come while the answer to the deletion is still on its way."""
+    phases = visit().evaluate(
+        """async () => {
+          const { Uploads } = await import(new URL('js/upload.js', document.baseURI));
+          let answer;
+          const uploads = new Uploads({ call: () => new Promise((resolve) => (answer = resolve)) });
+          const entry = { name: 'a.jpg', phase: 'sent', image: { id: 'one', status: 'failed' }, file: {} };
+          uploads.entries.push(entry);
+          const again = uploads.again(entry);
+          uploads.merge([], { there: [entry] });
+          answer({});
+          await again;
+          return uploads.entries.map(({ phase }) => phase);
+        }"""
+    )
+    assert phases == ["queued"]
