@@ -62,6 +62,7 @@ def test_a_person_writes_an_article_with_pictures_and_a_reader_finds_it(
         author.drop([tmp_path / name for name in names])
         expect(author.pictures.get_by_role("progressbar", name=re.compile("^Uploading flight"))).to_have_count(3)
         expect(author.pictures.get_by_text("Waiting to upload")).to_have_count(1)
+        author.wait_for(lambda: len(held) >= 3)
         author.page.wait_for_timeout(200)
         assert len(held) == 3, "no more than three are on their way at once"
     for name in names:

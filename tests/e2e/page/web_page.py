@@ -3,7 +3,7 @@
 import base64
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,14 @@ class WebPage:
     def picture(self, filename: str) -> Locator:
         """The editor's list item of that file."""
         return self.pictures.get_by_role("listitem").filter(has=self.page.get_by_text(filename, exact=True))
+
+    def wait_for(self, come: Callable[[], bool]) -> None:
+        """Lets the page work until something that happens beside it has come."""
+        for _ in range(PATIENCE_MS // 50):
+            if come():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("waited in vain")
 
     @contextmanager
     def slow_uploads(self) -> Iterator[list[Route]]:
