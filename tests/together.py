@@ -7,10 +7,15 @@ import pytest
 
 FOLDERS = ("docker", "e2e", "terraform")
 """Each shares a stack, the images, or a copy of the configuration."""
+IN_A_BROWSER = ("tests/e2e/page/", "tests/e2e/test_docs_page.py", "tests/web/")
+"""Never beside tests that start containers: a network interface that comes or goes ends what Chromium is loading
+(ERR_NETWORK_CHANGED)."""
 
 
 def together(nodeid: str) -> str:
     """What tests have in common that run one after the other in one process."""
+    if nodeid.startswith(IN_A_BROWSER):
+        return "docker"
     folder = PurePosixPath(nodeid.partition("::")[0]).parts[1]
     return folder if folder in FOLDERS else nodeid
 
