@@ -64,8 +64,8 @@ def demo(outputs: dict[str, Any], users: UserPool) -> None:
     _show(image)
     _show_what_was_removed(picture, http.get(image["urls"]["large"], headers={"Authorization": None}).content)
     print(f"\nNo token is needed to read what is published:\n\n  curl -s {api}/articles/{article['id']}")
+    print("\nThe article on the page, where alice edits it with what `make password USER=alice` prints:\n")
     print(f"  {outputs['page_url']}/#/articles/{article['id']}")
-    print("\nTo edit it there, sign in as alice: `make password USER=alice` prints her password.")
 
 
 def _expect(status: int, response: requests.Response) -> dict[str, Any]:
