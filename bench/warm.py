@@ -6,7 +6,6 @@ median of the rounds. In instructions: valgrind's count of 51 calls less its cou
 
 import json
 import random
-import re
 import shutil
 import statistics
 import subprocess
@@ -24,7 +23,7 @@ from bench.one_article import VARIANTS
 from bench.peers import PEERS
 from bench.results import record
 from bench.stacks import Stack, ours, peer, python, version
-from bench.start import VALGRIND, environment, shown
+from bench.start import VALGRIND, environment, executed, shown
 
 ROUNDS = 25
 CALLS = 100
@@ -124,7 +123,7 @@ def counted(wanted: Mapping[str, Stack], request: Path) -> dict[str, dict[str, f
             check=True,
         )
         # Two children a variant, one after the other, then their parent.
-        found = [int(number) for number in re.findall(r"Collected : (\d+)", done.stderr)]
+        found = executed(done.stderr)
         assert len(found) == 2 * len(VARIANTS) + 1, done.stderr
         return [(found[2 * n + 1] - found[2 * n]) / COUNTED / 1e3 for n in range(len(VARIANTS))]
 
