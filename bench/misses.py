@@ -13,8 +13,8 @@ _REASONS = {
     "warm_": "without labels and URLs a call is mostly serverless-wsgi and Flask, which the usual stack has too; ours "
     "also writes a line of log, an ETag and the headers for browsers, and checks who asks. `_full` is the call that "
     "articles with pictures have.",
-    "snapstart_time": "it is close to the aim, now below, now above. Most of a copy's few milliseconds are the kernel's, "
-    "which brings in each page that is touched first; in instructions the ratio is 0.02.",
+    "snapstart_time": "it is close to the aim, now below, now above. Most of a copy's few milliseconds are the "
+    "kernel's, which brings in each page that is touched first; in instructions the ratio is 0.02.",
     "worker: 12-megapixel JPEG, peak memory": "the naive worker hands a JPEG on without decoding it, and Python with "
     "the SDK's clients takes most of either figure before the first picture comes.",
     "worker: 48-megapixel HEIC, pictures": "nearly all of the time is the decoder's, on both sides.",
