@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import expect
 
 from tests.e2e.page.conftest import Visit
 
@@ -123,3 +124,42 @@ def test_an_article_as_long_as_can_be_is_shown_at_once(look: Callable[[str], dic
 def test_depth_and_repetition_neither_hang_nor_break_it(look: Callable[[str], dict[str, Any]], text: str) -> None:
     found = look(text + "\n\nend")
     assert "end" in found["text"] or text[0] in found["text"]
+
+
+def test_entities_that_are_none_are_text(visit: Visit) -> None:
+    author = visit("alice", at="#/new")
+    text = "&constructor; &toString; &__proto__; &hasOwnProperty; [link](https://example.org/&constructor;)"
+    author.box("Text").fill(text)
+    expect(author.preview.get_by_role("paragraph")).to_have_text(text.split("[", 1)[0] + "link")
+    expect(author.preview.get_by_role("link")).to_have_attribute("href", "https://example.org/&constructor;")
+
+
+LONG = 100_000  # characters: about what an article may have
+# Of each kind as much as fits: some parsers take minutes for one of these, or make millions of cells of it.
+LENGTHY = {
+    "a wide table": "|a" * 300 + "|\n" + "|-" * 300 + "|\n" + "x\n" * (LONG // 2 - 900),
+    "emphasis": "*a_b~~c**" * (LONG // 9),
+    "brackets": "![" * (LONG // 2),
+    "links that don't end": "[a](<b " * (LONG // 7),
+    "a lazy quote": "> a\n" + "b\n" * (LONG // 2),
+    "backticks": " ".join("`" * number for number in range(1, 440)),
+    "addresses": ("http://a.b/" + "(" * 900 + ")" * 1000) * 52,
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", LENGTHY)
+def test_a_text_becomes_no_more_elements_than_it_has_characters(visit: Visit, kind: str) -> None:
+    reader = visit()
+    text = LENGTHY[kind]
+    made = reader.evaluate(
+        """async (text) => {
+          const { markdown } = await import(new URL('js/markdown.js', document.baseURI));
+          const { html, render } = await import(new URL('vendor/lit-html.js', document.baseURI));
+          const box = document.createElement('div');
+          render(html`${markdown(text)}`, box);
+          return box.querySelectorAll('*').length;
+        }""",
+        text,
+    )
+    assert 0 < made <= len(text)
