@@ -40,7 +40,6 @@ def emulator(layout: Layout, port: int, bind: str = HOST) -> Program:
     """ministack on one interface, with IAM enforced and nothing kept on disk."""
     environment = _base() | {
         "AUTH": "true",  # IAM policies are enforced, as on AWS
-        "BIND_HOST": bind,  # its default is every interface
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": REGION,
@@ -57,14 +56,14 @@ def emulator(layout: Layout, port: int, bind: str = HOST) -> Program:
         "S3_DATA_DIR": str(layout.scratch / "s3"),
         "LOG_LEVEL": "INFO",
     }
-    command = (sys.executable, "-m", "ministack")
+    command = (sys.executable, "-m", "local.emulator", "--bind", bind, "--port", str(port))
     return Program(
         name=EMULATOR,
         title=f"AWS emulator on port {port}",
         port=port,
         command=command,
         environment=environment,
-        fingerprint=_fingerprint([], command, environment, version("ministack")),
+        fingerprint=_fingerprint([CHECKOUT / "local" / "emulator.py"], command, environment, version("ministack")),
         ready=lambda: answers(f"http://{bind}:{port}/_ministack/health"),
     )
 

@@ -2,12 +2,10 @@
 
 import fcntl
 import json
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from local import outputs as outputs_file
@@ -24,7 +22,6 @@ from local.terraform import Progress, Terraform
 
 DEFAULT_PORT = 4566  # the emulator's, where nobody says another
 START_SECONDS = 60.0  # the longest that a program may take until it answers; a busy laptop is slow, not broken
-_THERE_ALREADY = re.compile(r"already ?exists?|Conflict|Duplicate", re.IGNORECASE)
 STOP_ORDER = (PAGE, LAMBDA_HOST, REKOGNITION, EMULATOR)
 
 
@@ -83,16 +80,7 @@ class Stack:
             }
             if images:
                 variables["images"] = json.dumps(images)
-            empty = self._is_new(emulator)
-            try:
-                return self._converge(variables, emulator)
-            except LocalError as error:
-                # On a busy machine the emulator loses an answer now and then; what Terraform then makes once more is
-                # there already, and in no state. A new emulator holds nothing that anybody could miss: begin again.
-                if not (empty and _THERE_ALREADY.search(str(error))):
-                    raise
-            self._processes.stop(EMULATOR)
-            return self._converge(variables, self._start(programs.emulator(self._layout, port, self._bind)))
+            return self._converge(variables, emulator)
 
     def down(self) -> list[str]:
         """Stops what `up` started, and gives the names of what was still running."""
@@ -163,20 +151,12 @@ class Stack:
             self._processes.wait_until_ready(process, program.ready, seconds=START_SECONDS, log=log)
         return process
 
-    @property
-    def _life(self) -> Path:
-        """Holds which emulator Terraform's state is of."""
-        return self._layout.terraform / "emulator"
-
-    def _is_new(self, emulator: Process) -> bool:
-        """Whether nothing has been applied to it yet."""
-        return not self._life.exists() or self._life.read_text() != emulator.instance
-
     def _converge(self, variables: dict[str, str], emulator: Process) -> dict[str, Any]:
         terraform = self._terraform
-        if self._is_new(emulator):
+        life = self._layout.terraform / "emulator"
+        if not life.exists() or life.read_text() != emulator.instance:
             terraform.discard_state()
-            self._life.write_text(emulator.instance)
+            life.write_text(emulator.instance)
         wanted = terraform.wanted(variables, emulator.instance)
         if terraform.is_applied(wanted) and self._layout.outputs.exists():
             outputs = outputs_file.read(self._layout)

@@ -288,12 +288,11 @@ def cloud(root: Path, docker: str) -> Iterator[str]:
     )  # fmt: skip
     layout = Layout(root / "cloud")
     layout.create()
-    program = emulator(layout, free_port())
     address = shown.stdout.strip() or "172.17.0.1"
+    program = emulator(layout, free_port(), address)
     url = f"http://{address}:{program.port}"
     environment: Mapping[str, str] = {
         **program.environment,
-        "BIND_HOST": address,
         "DOCKER_HOST": os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
         "AWS_ENDPOINT_URL": url,  # is handed to the functions' containers
     }
@@ -316,7 +315,7 @@ def process(command: list[str], environment: Mapping[str, str], log: Path) -> It
     """A program for as long as it is needed."""
     with log.open("w") as output:
         running = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             yield

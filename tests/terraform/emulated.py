@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 
 from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from local.layout import Layout
+from local.layout import CHECKOUT, Layout
 from local.ports import HOST, free_port
 from local.processes import ProcessTable
 from local.programs import EMULATOR, emulator
@@ -66,7 +66,7 @@ def cloud(directory: Path, terraform: Terraform) -> Iterator[tuple[Terraform, Cl
         port=program.port,
         fingerprint=program.fingerprint,
         log=log,
-        directory=layout.root,
+        directory=CHECKOUT,
     )
     try:
         processes.wait_until_ready(running, program.ready, seconds=60, log=log)

@@ -315,32 +315,6 @@ def test_a_program_that_died_is_blamed_for_the_failed_apply(toy: Toy, monkeypatc
     assert caught.value.log == toy.layout.log("emulator")
 
 
-@pytest.mark.parametrize("used", [False, True])
-def test_an_answer_that_the_emulator_lost_begins_all_anew_where_nobody_has_data_yet(toy: Toy, used: bool) -> None:
-    if used:
-        toy.stack.up()
-        toy.terraform.done = "something else"
-    emulators = []
-    apply = toy.terraform.apply
-
-    def lose(*arguments: Any) -> dict[str, Any]:
-        emulators.append(toy.stack.status()["emulator"])
-        if len(emulators) == 1:
-            raise LocalError("terraform apply failed: creating IAM Role (a): EntityAlreadyExists: Role already exists")
-        return apply(*arguments)
-
-    toy.monkeypatch.setattr(toy.terraform, "apply", lose)
-
-    if used:
-        with pytest.raises(LocalError, match="EntityAlreadyExists"):
-            toy.stack.up()
-    else:
-        toy.stack.up()
-
-    assert len(set(emulators)) == (1 if used else 2)
-    assert toy.terraform.discards == (1 if used else 2)
-
-
 def test_down_stops_everything_and_may_be_repeated(toy: Toy) -> None:
     toy.stack.up()
 
@@ -374,7 +348,7 @@ def test_the_real_programs_listen_on_the_loopback_only_and_keep_the_shells_secre
 
     emulator = programs.emulator(layout, 4599)
 
-    assert emulator.environment["BIND_HOST"] == "127.0.0.1"
+    assert emulator.command[-4:] == ("--bind", "127.0.0.1", "--port", "4599")
     assert emulator.environment["AUTH"] == "true"
     assert emulator.environment["GATEWAY_PORT"] == "4599"
     for program in (
