@@ -127,12 +127,11 @@ def test_saving_by_the_keyboard_while_it_is_being_published_withdraws_nothing(
     author = visit("alice", at="#/new")
     author.write(title=f"Out {word}", body="")
     author.save("Save draft")
-    held: list[Route] = []
-    author.page.route(re.compile(r"/articles/\w+$"), lambda route: held.append(route), times=1)  # noqa: PLW0108
+    held = author.hold(re.compile(r"/articles/\w+$"), times=1)
     author.button("Publish").click()
     author.page.keyboard.press("Control+s")
     author.page.wait_for_timeout(200)
-    held.pop().continue_()
+    author.let_go(held)
     expect(author.button("Withdraw")).to_be_visible()
     author.page.wait_for_timeout(800)
     assert alice.get(f"/articles/{author.article_id}").json()["status"] == "published"
@@ -157,16 +156,15 @@ def test_nothing_is_made_while_an_article_is_loading_or_where_it_is_not_ones_own
     assert posts == []
 
     author = visit("alice")
-    held: list[Route] = []
     author.page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
-    author.page.route(re.compile(f"/articles/{article_id}$"), lambda route: held.append(route), times=1)  # noqa: PLW0108
+    held = author.hold(re.compile(f"/articles/{article_id}$"), times=1)
     author.page.goto(f"{author.url}/#/articles/{article_id}/edit")
     author.main.get_by_text("Loading").wait_for()
     author.page.keyboard.press("Control+s")
     author.evaluate(paste, list(colours()["buffer"]))
     author.page.wait_for_timeout(300)
     assert posts == []
-    held.pop().continue_()
+    author.let_go(held)
     expect(author.picture("early.jpg").get_by_role("figure")).to_be_visible()
     assert not [url for url in posts if url.endswith("/articles")]
 
@@ -175,22 +173,14 @@ def test_who_comes_back_while_a_save_is_under_way_meets_nobody_else(visit: Visit
     article_id = alice.create_article(title=f"Hurry {word}", body="One.")["id"]
     author = visit("alice", at=f"#/articles/{article_id}/edit")
     author.box("Text").fill("Two.")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "PATCH":
-            held.append(route)
-        else:
-            route.fallback()
-
-    author.page.route(re.compile(f"/articles/{article_id}$"), hold)
+    held = author.hold(re.compile(f"/articles/{article_id}$"), "PATCH")
     author.button("Save").click()
     author.page.wait_for_timeout(200)
     author.navigation.get_by_role("link", name="Labels").click()
     expect(author.heading).to_have_text("Labels")
     author.page.go_back()
     author.page.wait_for_timeout(500)
-    held.pop().continue_()
+    author.let_go(held)
     expect(author.box("Text")).to_have_value("Two.")
     author.page.unroute(re.compile(f"/articles/{article_id}$"))
     author.box("Text").fill("Three.")
@@ -242,24 +232,16 @@ def test_a_save_that_ends_behind_a_list_does_no_harm_to_it(visit: Visit, alice: 
     article_id = alice.create_article(title=f"Behind {word}", body="One.")["id"]
     author = visit("alice", at=f"#/articles/{article_id}/edit")
     author.box("Text").fill("Two.")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "PATCH":
-            held.append(route)
-        else:
-            route.fallback()
-
-    author.page.route(re.compile(f"/articles/{article_id}$"), hold)
+    held = author.hold(re.compile(f"/articles/{article_id}$"), "PATCH")
     author.button("Save").click()
     author.page.wait_for_timeout(200)
     author.navigation.get_by_role("link", name="Mine").click()
     expect(author.main.get_by_role("article").nth(1)).to_be_visible()
-    held.pop().continue_()
+    author.let_go(held)
     author.page.wait_for_timeout(500)
     author.page.mouse.wheel(0, 20_000)
-    if author.button("Show more").is_visible():
-        author.button("Show more").click()
+    # The button goes by itself where more comes by itself.
+    author.button("Show more").evaluate_all("(buttons) => buttons.forEach((button) => button.click())")
     author.page.wait_for_timeout(500)
     expect(author.main.get_by_role("article").nth(1)).to_be_visible()
 
@@ -267,8 +249,7 @@ def test_a_save_that_ends_behind_a_list_does_no_harm_to_it(visit: Visit, alice: 
 def test_a_save_that_hangs_keeps_nobody_from_another_article(visit: Visit, alice: ApiClient, word: str) -> None:
     first, second = (alice.create_article(title=f"{which} {word}")["id"] for which in ("First", "Second"))
     author = visit("alice", at=f"#/articles/{first}/edit")
-    held: list[Route] = []
-    author.page.route(re.compile(f"/articles/{first}$"), lambda route: held.append(route))  # noqa: PLW0108
+    held = author.hold(re.compile(f"/articles/{first}$"))
     author.box("Text").fill("Hangs.")
     author.button("Save").click()
     author.page.wait_for_timeout(200)
@@ -278,5 +259,5 @@ def test_a_save_that_hangs_keeps_nobody_from_another_article(visit: Visit, alice
     assert alice.get(f"/articles/{second}").json()["body"] == "Goes on."
     assert len(held) == 1
     with author.page.expect_response(lambda answer: answer.request.method == "PATCH" and first in answer.url):
-        held.pop().continue_()
+        author.let_go(held)
     assert alice.get(f"/articles/{first}").json()["body"] == "Hangs."

@@ -26,7 +26,7 @@ def test_a_token_that_comes_after_signing_out_is_not_kept(visit: Visit) -> None:
     author.page.reload()
     author.banner.get_by_role("button", name="Sign out").click()
     author.page.wait_for_timeout(300)
-    assert sorted(held) == ["revoke", "token"]
+    author.wait_for(lambda: sorted(held) == ["revoke", "token"])
     held["token"].continue_()
     expect(author.main.get_by_role("article").first).to_be_visible()
     assert author.evaluate("() => Object.keys(sessionStorage)") == []

@@ -188,8 +188,7 @@ def test_a_file_that_is_dropped_while_the_article_loads_joins_those_on_their_way
         expect(author.pictures.get_by_role("progressbar")).to_be_visible()
         author.navigation.get_by_role("link", name="Labels").click()
         expect(author.heading).to_have_text("Labels")
-        held: list[Route] = []
-        author.page.route(re.compile(f"/articles/{article_id}$"), lambda route: held.append(route), times=1)  # noqa: PLW0108
+        held = author.hold(re.compile(f"/articles/{article_id}$"), times=1)
         author.page.go_back()
         author.main.get_by_text("Loading").wait_for()
         author.evaluate(
@@ -201,7 +200,7 @@ def test_a_file_that_is_dropped_while_the_article_loads_joins_those_on_their_way
             list(colours()["buffer"]),
         )
         author.page.wait_for_timeout(200)
-        held.pop().continue_()
+        author.let_go(held)
         expect(author.picture("late.jpg")).to_be_visible()
     for name in ("early.jpg", "late.jpg"):
         expect(author.picture(name).get_by_role("figure")).to_be_visible()
@@ -221,21 +220,13 @@ def test_a_double_click_removes_one(author: WebPage, colours: Colours) -> None:
 def test_what_is_cancelled_while_it_is_registered_leaves_nothing(
     author: WebPage, alice: ApiClient, article_id: str, colours: Colours
 ) -> None:
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "POST":
-            held.append(route)
-        else:
-            route.fallback()
-
-    author.page.route(IMAGES, hold)
+    held = author.hold(IMAGES, "POST")
     author.choose(colours("cancelled.jpg"))
     author.button("Cancel cancelled.jpg").click()
     expect(author.pictures.get_by_role("listitem")).to_have_count(0)
     assert not author.focused().startswith("body")
     with author.page.expect_response(lambda answer: answer.request.method == "DELETE"):
-        held.pop().continue_()
+        author.let_go(held)
     assert alice.get(f"/articles/{article_id}/images").json()["items"] == []
 
 

@@ -78,6 +78,8 @@ class WebPage:
     def open(self, address: str = "#/") -> None:
         """Goes to an address of the page; waits until a view is there."""
         self.page.goto(f"{self.url}/{address}")
+        # A new fragment alone loads nothing: the view that is left may stand there for a moment still.
+        self.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         expect(self.main.get_by_role("heading", level=1)).to_be_visible()
 
     def sign_in(self, username: str, password: str) -> None:
@@ -192,6 +194,24 @@ class WebPage:
                 return
             self.page.wait_for_timeout(50)
         raise AssertionError("waited in vain")
+
+    def hold(self, address: re.Pattern[str], method: str = "", *, times: int | None = None) -> list[Route]:
+        """Holds such calls back from now on, or so many of them; gives those that wait."""
+        held: list[Route] = []
+
+        def keep(route: Route) -> None:
+            if method in ("", route.request.method):
+                held.append(route)
+            else:
+                route.fallback()
+
+        self.page.route(address, keep, times=times)
+        return held
+
+    def let_go(self, held: list[Route]) -> None:
+        """Lets one that is held back through, once it has come."""
+        self.wait_for(lambda: bool(held))
+        held.pop().continue_()
 
     @contextmanager
     def slow_uploads(self) -> Iterator[list[Route]]:
