@@ -29,26 +29,30 @@ def main() -> int:
         print(f"Cannot listen on {arguments.bind}:{arguments.port}: {error}", file=sys.stderr)
         return 1
 
+    stopping = threading.Event()
+
     def stop(*_: object) -> None:
+        stopping.set()
         # shutdown() waits for serve_forever, which runs in this very thread.
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    threading.Thread(target=_warm_up, args=(objects, service), daemon=True).start()
+    threading.Thread(target=_warm_up, args=(objects, service, stopping), daemon=True).start()
     print(f"Rekognition stand-in ready on {server.url}", flush=True)
     with server:
         server.serve_forever(poll_interval=0.1)
     return 0
 
 
-def _warm_up(objects: S3Objects, service: Service) -> None:
+def _warm_up(objects: S3Objects, service: Service, stopping: threading.Event) -> None:
     """Nobody waits for the models before the first call needs them; loading them now makes that wait short."""
     try:
         objects.load()
         service.load()
     except Exception:
-        logging.getLogger(__name__).exception("A model does not load; calls that need it will fail")
+        if not stopping.is_set():  # while the interpreter ends, imports fail
+            logging.getLogger(__name__).exception("A model does not load; calls that need it will fail")
     else:
         logging.getLogger(__name__).info("Models loaded")
 
