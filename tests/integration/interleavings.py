@@ -320,7 +320,7 @@ class World:
         self.looks: Counter[tuple[str, str]] = Counter()
         """How often Rekognition was asked what about which picture."""
         self.excused: Counter[str] = Counter()
-        """How often two asked at the same time."""
+        """How often one asked what another, without a result so far, had asked."""
         self.answers_lost = 0
         """How often at most an answer of Rekognition got lost: with the process that had it, or on its way."""
         self.moderated: set[str] = set()
@@ -384,7 +384,19 @@ class World:
         self.looks[operation, picture] += 1
         if picture in process.asked_meanwhile or any(picture in other.asked for other in outer):
             self.excused[picture] += 1  # neither could know of the other's answer
+        elif self._is_kept_elsewhere(operation, picture):
+            self.excused[picture] += 1  # what a job that failed was answered is found by its own next try alone
         process.asked.add(picture)
+
+    def _is_kept_elsewhere(self, operation: str, picture: str) -> bool:
+        """Whether an image of this picture holds the answer, and has no result yet. Its own job would not ask."""
+        answer = {"DetectLabels": "labels", "DetectModerationLabels": "moderation"}[operation]
+        items = self.state().images()
+        return any(
+            (items.get(image.id, {}).get("looked") or {}).get(answer) is not None
+            for image in self.images.values()
+            if picture in image.uploads
+        )
 
     def _meet(self, process: Process, operation: str, *, after: bool) -> None:
         for what in process.due(after=after):
@@ -440,12 +452,13 @@ class World:
         if name in self.images:
             return
         article_id = self.articles[ARTICLE_OF[name]]
-        registration = Registration("dog.jpg", "image/jpeg", 1000, "A dog")
+        registration = Registration(f"{name}.jpg", "image/jpeg", 1000, "A dog")
         self._call(meanwhile, lambda s: s.register_image(ALICE, article_id, registration))
         # Where the answer was lost, the client repeats the call with its Idempotency-Key, and gets the same image.
         known = {image.id for image in self.images.values()}
         for image_id, item in self.state().images().items():
-            if image_id not in known:
+            # One of another name belongs to a registration around this one, which has not come to its end.
+            if image_id not in known and item["filename"] == registration.filename:
                 while name in self.images:  # another was registered meanwhile
                     name += "'"
                 self.images[name] = Registered(image_id, article_id, from_text(item["created_at"]))

@@ -167,7 +167,8 @@ def check_notifications(world: World, messages: list[dict[str, Any]]) -> None:
 
 
 def check_cost(world: World) -> None:
-    """Rekognition is asked about the same picture once, unless an answer was lost, or went with what had it."""
+    """Rekognition is asked about the same picture once, unless an answer was lost, or went with what had it, or another
+    asked before there was a result."""
     replaced = sum(max(0, len(image.uploads) - 1) for image in world.images.values())
     deleted = sum(image.deleted for image in world.images.values())
     for (operation, picture), times in world.looks.items():
