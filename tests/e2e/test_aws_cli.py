@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from articles.jobs import JobKind
 from local.layout import CHECKOUT
 from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
@@ -76,7 +77,8 @@ def test_the_commands_of_by_hand_work_as_they_stand(
         functions.split()
     )
     assert json.loads(invoked)["StatusCode"] == 200
-    assert set(json.loads(swept)) == {"overdue", "expired", "failed", "left"}
+    # Besides, the jobs that it asked for anew: other tests of this stack may leave something overdue.
+    assert set(json.loads(swept)) - {*JobKind} == {"overdue", "expired", "failed", "left"}
     assert isinstance(json.loads(lines), list)
     until = time.monotonic() + PATIENCE
     while not any(_said(line) == "swept" for line in json.loads(lines)):

@@ -1,6 +1,7 @@
 """What the emulator's server does otherwise than ministack's own command."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -42,7 +43,9 @@ def answered(*events: Any) -> list[bytes]:
         for event in events:
             await protocol.stream_send(event)
 
-    asyncio.run(tell())
+    # In a thread of its own: where tests of a browser went before, this one has a loop that runs.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, tell()).result()
     return [piece for piece in pieces if piece]
 
 
