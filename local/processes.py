@@ -123,9 +123,12 @@ class ProcessTable:
             LocalError: the process ended, or was not ready in time.
         """
         deadline = time.monotonic() + seconds
-        while not ready():
-            if self.running(process.name) is None:
+        while True:
+            answers = ready()
+            if self.running(process.name) is None:  # then it is somebody else who answers
                 raise LocalError(f"{process.name} ended while it was starting.", log)
+            if answers:
+                return
             if time.monotonic() > deadline:
                 raise LocalError(f"{process.name} did not answer on port {process.port} in {seconds:.0f} s.", log)
             time.sleep(POLL)

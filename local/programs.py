@@ -6,13 +6,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 
 from local.clients import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from local.files import fingerprint
 from local.layout import CHECKOUT, Layout
-from local.ports import HOST, is_listening
+from local.ports import HOST
 
 EMULATOR = "emulator"
 REKOGNITION = "rekognition"
@@ -121,7 +122,7 @@ def page(layout: Layout, port: int, bind: str = HOST) -> Program:
         command=command,
         environment=_base(),
         fingerprint=_fingerprint(sources, command, _base()),
-        ready=lambda: is_listening(port),  # whatever of the page is written yet
+        ready=lambda: answers(f"http://{bind}:{port}/"),
     )
 
 
@@ -135,7 +136,7 @@ def answers(url: str) -> bool:
     except urllib.error.HTTPError as refusal:
         refusal.close()
         return False
-    except OSError:  # refused, reset, timed out: urllib's own error is one of these, too
+    except (OSError, HTTPException):  # refused, reset, timed out: urllib's own error is one of these, too
         return False
 
 

@@ -130,6 +130,16 @@ def test_a_process_that_ends_while_it_starts_is_an_error_that_names_its_log(
     assert "no such luck" in (tmp_path / "toy.log").read_text()
 
 
+def test_somebody_else_who_answers_on_its_port_does_not_make_it_ready(table: ProcessTable, tmp_path: Path) -> None:
+    process = start(table, tmp_path, "raise SystemExit('the port is taken')")
+    deadline = time.monotonic() + 5
+    while table.running("toy") and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    with pytest.raises(LocalError, match="toy ended while it was starting"):
+        table.wait_until_ready(process, lambda: True, seconds=10, log=tmp_path / "toy.log")
+
+
 def test_a_process_that_never_answers_is_an_error_that_names_its_port(table: ProcessTable, tmp_path: Path) -> None:
     process = start(table, tmp_path, SLEEP)
 
