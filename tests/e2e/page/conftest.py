@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, FilePayload
 
 from local.layout import CHECKOUT
 from tests import npm
+from tests.e2e.client import ApiClient
 from tests.e2e.conftest import RunningStack
 from tests.e2e.page.web_page import SIGNED_IN, WATCH, WebPage, payload, with_comment
 
@@ -80,6 +81,19 @@ def visit(
 def word() -> str:
     """A word that no other test has: in a title it finds the article, as a tag it lists what a test made."""
     return f"w{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def article_id(alice: ApiClient, word: str) -> str:
+    """A draft of alice's."""
+    identity: str = alice.create_article(title=f"With pictures {word}")["id"]
+    return identity
+
+
+@pytest.fixture
+def author(visit: Visit, article_id: str) -> WebPage:
+    """alice, about to add pictures to it."""
+    return visit("alice", at=f"#/articles/{article_id}/edit")
 
 
 @pytest.fixture

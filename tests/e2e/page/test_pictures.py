@@ -16,18 +16,6 @@ pytestmark = pytest.mark.e2e
 LARGEST = 26_214_400
 
 
-@pytest.fixture
-def article_id(alice: ApiClient, word: str) -> str:
-    identity: str = alice.create_article(title=f"With pictures {word}")["id"]
-    return identity
-
-
-@pytest.fixture
-def author(visit: Visit, article_id: str) -> WebPage:
-    """alice, about to add pictures."""
-    return visit("alice", at=f"#/articles/{article_id}/edit")
-
-
 def registered(alice: ApiClient, article_id: str) -> list[str]:
     return [image["filename"] for image in alice.get(f"/articles/{article_id}/images").json()["items"]]
 

@@ -19,18 +19,6 @@ IMAGES = re.compile(r"/articles/\w+/images$")
 Colours = Callable[..., FilePayload]
 
 
-@pytest.fixture
-def article_id(alice: ApiClient, word: str) -> str:
-    identity: str = alice.create_article(title=f"Under review {word}")["id"]
-    return identity
-
-
-@pytest.fixture
-def author(visit: Visit, article_id: str) -> WebPage:
-    """alice, about to add pictures."""
-    return visit("alice", at=f"#/articles/{article_id}/edit")
-
-
 def swallow(window: WebPage) -> None:
     """Files never arrive, though the bucket seems to have taken them: their pictures wait for ever."""
     window.page.route(window.bucket, lambda route: route.fulfill(status=204, headers=FROM_ANYWHERE))

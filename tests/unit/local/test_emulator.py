@@ -4,12 +4,16 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
+import hypercorn.protocol
+import ministack.app
+import pytest
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Event, RawData
 from hypercorn.protocol.events import Body, EndBody, Response
+from hypercorn.protocol.h11 import H11Protocol
 
-from local.emulator import KEEP_ALIVE, HeadWithBody
+from local import emulator
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
 PROVIDER_KEEPS = 90  # seconds, Go's http.DefaultTransport and the AWS SDK's
@@ -36,7 +40,7 @@ def answered(*events: Any) -> list[bytes]:
     async def tell() -> None:
         nobody = cast(Any, None)
         address = ("127.0.0.1", 1)
-        protocol = HeadWithBody(
+        protocol = emulator.HeadWithBody(
             nobody, Config(), WorkerContext(None), cast(Any, Stream()), cast(Any, {}), False, address, address, send
         )
         await protocol.handle(RawData(REQUEST))
@@ -73,5 +77,24 @@ def test_a_body_in_parts_does_not_wait_for_its_end() -> None:
     assert second == b"cd"
 
 
-def test_the_provider_is_the_first_to_close_a_connection_that_is_idle() -> None:
-    assert KEEP_ALIVE > PROVIDER_KEEPS
+def test_it_serves_ministack_so_and_closes_no_connection_before_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[Any, Config]] = []
+
+    async def serve(app: Any, config: Config) -> None:
+        served.append((app, config))
+
+    monkeypatch.setattr(hypercorn.protocol, "H11Protocol", H11Protocol)  # is as it was afterwards
+    monkeypatch.setattr(emulator, "serve", serve)
+    monkeypatch.setattr("sys.argv", ["emulator", "--bind", "127.0.0.1", "--port", "4599"])
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(emulator.main).result()
+
+    [(app, config)] = served
+    assert app is ministack.app.app
+    assert config.bind == ["127.0.0.1:4599"]
+    assert config.keep_alive_timeout > PROVIDER_KEEPS
+    nobody = cast(Any, None)
+    wrapper = hypercorn.protocol.ProtocolWrapper(
+        nobody, config, WorkerContext(None), nobody, nobody, False, None, None, nobody
+    )
+    assert isinstance(wrapper.protocol, emulator.HeadWithBody), "what hypercorn makes of a connection"
